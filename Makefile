@@ -1,0 +1,44 @@
+# Every target makes .venv by itself when it is missing or older than the lock.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+VENDOR_DOCS ?=
+
+.PHONY: help setup demo run test check conformance bench lock messages
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(READY) ## make .venv with everything the project needs
+	@$(BIN)/pybabel --quiet compile --domain django --directory src/loonbrug/locale
+
+demo: setup ## product, AFAS sandbox and mail catcher with a sample office; prints the address
+	@$(BIN)/loonbrug demo
+
+run: setup ## the product alone
+	@$(BIN)/loonbrug serve
+
+test: setup ## all tests
+	@$(BIN)/pytest
+
+check: setup ## style, types, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+conformance: setup ## the sandbox against the vendors' published documents (VENDOR_DOCS=DIR)
+	@VENDOR_DOCS="$(VENDOR_DOCS)" $(BIN)/pytest tests/conformance
+
+bench: setup ## benchmarks; figures go into benchmarks/README.md
+	@$(BIN)/python -m benchmarks.journal --json
+
+lock: ## renew requirements.lock
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --strip-extras --all-extras --output-file requirements.lock pyproject.toml

@@ -1,0 +1,1 @@
+"""A strict AFAS Profit to test against, moody on request."""

@@ -1,0 +1,1 @@
+"""Loonbrug: payroll journals into AFAS Profit, each exactly once."""

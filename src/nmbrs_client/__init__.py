@@ -1,0 +1,1 @@
+"""Nmbrs: what its documents say."""
