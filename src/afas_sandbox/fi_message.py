@@ -24,6 +24,7 @@ _NUMBER = re.compile(r"-?\d{1,16}(\.\d{1,10})?", re.ASCII)
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}:\d{2}Z?)?", re.ASCII)
 _FREE_FIELD = re.compile(r"U[0-9A-F]{32}", re.ASCII)
 _WITH_FREE_FIELDS = ("FiEntries", "FiDimEntries", "FiPrjEntries")
+_GREATEST_EXPONENT = 30
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -188,6 +189,8 @@ def _read_value(rule: FieldRule, raw: object) -> Value:
             raise Refusal("type_mismatch")
         return raw
     if not isinstance(raw, str | int | Decimal):
+        raise Refusal("type_mismatch")
+    if isinstance(raw, Decimal) and abs(raw.adjusted()) > _GREATEST_EXPONENT:
         raise Refusal("type_mismatch")
     text = f"{raw:f}" if isinstance(raw, Decimal) else str(raw)
     if rule.type == "string":
