@@ -1,6 +1,7 @@
 """Dated entries as payroll wrote them, and the postings that a mapping makes of them."""
 
 import datetime
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -95,6 +96,11 @@ def line_of(
 def sides_of(signed: Decimal) -> tuple[Decimal, Decimal]:
     """Debit and credit of one signed amount in euros: positive is debit, negative is credit."""
     return (signed, ZERO) if signed > 0 else (ZERO, -signed)
+
+
+def tidy(text: str) -> str:
+    """The text with one space between words, none around them, and each letter in its one composed form."""
+    return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
 def _sides(debit: Decimal, credit: Decimal) -> tuple[Decimal, Decimal]:

@@ -55,3 +55,8 @@ def problem(
     """A problem with its parameters by name."""
     pairs = tuple(sorted((name, str(value)) for name, value in params.items()))
     return Problem(code, pairs, severity, who, place)
+
+
+def warning(code: str, *, place: Place = NOWHERE, who: Who = Who.PAYROLL, **params: object) -> Problem:
+    """A problem that informs and stops nothing."""
+    return problem(code, place=place, severity=Severity.WARNING, who=who, **params)
