@@ -76,9 +76,7 @@ async def drain(*, environment_id: int, ground: Ground) -> None:
 
 async def _first_settled(calls: set[asyncio.Task[State]]) -> set[asyncio.Task[State]]:
     """Wait until a call has settled, or until it is time to look for new work; the calls still under way."""
-    done, waiting = await asyncio.wait(
-        calls, timeout=LOOK_EVERY_SECONDS, return_when=asyncio.FIRST_COMPLETED
-    )
+    done, waiting = await asyncio.wait(calls, timeout=LOOK_EVERY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     for call in done:
         call.result()
     return waiting

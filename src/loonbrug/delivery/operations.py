@@ -81,9 +81,7 @@ def queue(
 def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: datetime) -> int:
     earlier = Delivery.objects.filter(office_id=office_id, run_id=entry.run_id, ordinal=entry.ordinal)
     generation = earlier.filter(state__in=sorted(ENDED)).count()
-    number = voucher_number(
-        office_id=office_id, run=entry.run, ordinal=entry.ordinal, generation=generation
-    )
+    number = voucher_number(office_id=office_id, run=entry.run, ordinal=entry.ordinal, generation=generation)
     payload = payload_of(
         entry.posting,
         administration=target.administration,
@@ -288,8 +286,14 @@ def _apply(
     delivery.changed_at = now
     delivery.save(
         update_fields=[
-            "state", "reason", "due_at", "entry_number", "doubt_until", "not_booked_count", "changed_at",
-        ]  # fmt: skip
+            "state",
+            "reason",
+            "due_at",
+            "entry_number",
+            "doubt_until",
+            "not_booked_count",
+            "changed_at",
+        ]
     )
 
 

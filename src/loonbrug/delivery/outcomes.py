@@ -203,7 +203,9 @@ def _booked_late(state: State, answer: Answer, entry_number: str) -> Decision | 
     if state in {State.IN_DOUBT, State.QUEUED, State.REJECTED, State.GIVEN_UP, State.HELD, State.UNDECIDED}:
         return Decision(State.BOOKED, entry_number=answer.entry_number)
     if state in {State.CANCELLED, State.BOOKED_BY_HAND}:
-        return Decision(State.CONFLICT, reason=Reason.DOUBLE, entry_number=entry_number or answer.entry_number)
+        return Decision(
+            State.CONFLICT, reason=Reason.DOUBLE, entry_number=entry_number or answer.entry_number
+        )
     if state is State.CONFLICT or entry_number == answer.entry_number:
         return None
     return Decision(State.CONFLICT, reason=Reason.DOUBLE, entry_number=entry_number)

@@ -96,7 +96,9 @@ def of_run(*, scope: Scope, run_id: int) -> tuple[DeliveryView, ...]:
     """All deliveries of a run, whichever of its journals they came from."""
     scope.require(Part.JOURNAL_EXPORT, Level.READ)
     rows = Delivery.objects.filter(office_id=scope.office_id, run_id=run_id)
-    return tuple(_view(row) for row in rows.prefetch_related("attempts", "decisions").order_by("ordinal", "id"))
+    return tuple(
+        _view(row) for row in rows.prefetch_related("attempts", "decisions").order_by("ordinal", "id")
+    )
 
 
 def runs_being_sent(*, scope: Scope, run_ids: Collection[int]) -> frozenset[int]:

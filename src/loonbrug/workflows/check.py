@@ -79,9 +79,7 @@ def _connection(connection: ConnectionView) -> Iterator[Problem]:
         yield problem("booking_connector_missing", who=Who.AFAS_ADMIN, account=account)
 
 
-def _entries(
-    journal: JournalView, mapping: MappingView | None
-) -> tuple[tuple[Posting, ...], list[Problem]]:
+def _entries(journal: JournalView, mapping: MappingView | None) -> tuple[tuple[Posting, ...], list[Problem]]:
     rules = mapping.rules if mapping is not None else Rules()
     postings, found = [], []
     for number, entry in enumerate(journal.entries, start=1):

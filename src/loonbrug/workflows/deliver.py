@@ -8,7 +8,7 @@ from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.audit import operations as audit
 from loonbrug.connections import queries as connections
 from loonbrug.delivery import operations, queries
-from loonbrug.delivery.operations import Approved, Target, DoubtDecision
+from loonbrug.delivery.operations import Approved, DoubtDecision, Target
 from loonbrug.delivery.payload import RunKey
 from loonbrug.delivery.states import ENDED
 from loonbrug.directory import queries as directory

@@ -30,7 +30,9 @@ def decided(
     )
 
 
-def state_after(state: State, answer: Answer, *, attempts: Attempts | None = None, entry_number: str = "") -> State:
+def state_after(
+    state: State, answer: Answer, *, attempts: Attempts | None = None, entry_number: str = ""
+) -> State:
     decision = decided(state, answer, attempts=attempts, entry_number=entry_number)
     return state if decision is None else decision.state
 
@@ -115,7 +117,9 @@ def test_two_bookings_under_two_numbers_need_a_person() -> None:
     assert decision == Decision(State.CONFLICT, reason=Reason.DOUBLE, entry_number="5789")
 
 
-@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.NOT_BOOKED, Outcome.NOT_LET_IN, Outcome.UNKNOWN])
+@pytest.mark.parametrize(
+    "outcome", [Outcome.REFUSED, Outcome.NOT_BOOKED, Outcome.NOT_LET_IN, Outcome.UNKNOWN]
+)
 def test_an_earlier_booking_comes_to_light_when_the_running_attempt_settles(outcome: Outcome) -> None:
     attempts = Attempts(earlier_entry_number="5000")
     assert decided(State.SENDING, ANSWERS[outcome], attempts=attempts) == Decision(
@@ -142,7 +146,9 @@ def test_a_late_booking_under_another_number_needs_a_person(state: State) -> Non
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.NOT_BOOKED, Outcome.NOT_LET_IN])
-def test_doubt_ends_when_its_last_attempt_answers_late_and_all_earlier_ones_are_settled(outcome: Outcome) -> None:
+def test_doubt_ends_when_its_last_attempt_answers_late_and_all_earlier_ones_are_settled(
+    outcome: Outcome,
+) -> None:
     assert state_after(State.IN_DOUBT, ANSWERS[outcome]) is not State.IN_DOUBT
     unsettled = Attempts(earlier_settled=False)
     assert state_after(State.IN_DOUBT, ANSWERS[outcome], attempts=unsettled) is State.IN_DOUBT

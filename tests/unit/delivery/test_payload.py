@@ -48,7 +48,9 @@ def test_the_hash_of_a_voucher_number_has_at_least_50_bits() -> None:
     period=st.integers(1, 13),
     run_number=st.integers(0, 10**9),
 )
-def test_a_voucher_number_always_fits_afas(company_number: str, year: int, period: int, run_number: int) -> None:
+def test_a_voucher_number_always_fits_afas(
+    company_number: str, year: int, period: int, run_number: int
+) -> None:
     run = RunKey(1, company_number, year, period, run_number)
     assert re.fullmatch(r"[A-Z0-9-]{1,32}", number(run))
 
