@@ -32,8 +32,8 @@ def _statements() -> dict[str, str]:
     return {
         "delivery_transition": (
             "CREATE TRIGGER delivery_transition BEFORE UPDATE OF state ON delivery_delivery "
-            f"WHEN OLD.state <> NEW.state AND OLD.state || '>' || NEW.state NOT IN ({pairs}) "  # noqa: S608 (our own table)
-            "BEGIN SELECT RAISE(ABORT, 'a delivery cannot go from this state to that one'); END"
+            f"WHEN OLD.state <> NEW.state AND OLD.state || '>' || NEW.state NOT IN ({pairs}) "
+            "BEGIN SELECT RAISE(ABORT, 'a delivery cannot make this step'); END"
         ),
         "delivery_frozen": (
             f"CREATE TRIGGER delivery_frozen BEFORE UPDATE ON delivery_delivery WHEN {changed} "
