@@ -8,14 +8,6 @@ from django.db.models import Q
 from loonbrug.access.models import Office
 
 
-class EnvironmentType(StrEnum):
-    """Omgeving: which of a participant's databases. It selects the host, never the user's code does."""
-
-    PRODUCTION = "production"
-    TEST = "test"
-    ACCEPT = "accept"
-
-
 class ConnectionState(StrEnum):
     """What the connection mark shows: grey, half, blue-red, broken."""
 

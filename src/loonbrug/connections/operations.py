@@ -1,15 +1,16 @@
 """The only writers of AFAS accounts. Rights are checked by the workflows that call them."""
 
 import datetime
-import re
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
+from afas_client.auth import ClassicToken, EnvironmentType
 from loonbrug.access.rights import NotFoundError
 from loonbrug.connections.capabilities import Feature
-from loonbrug.connections.models import Connection, ConnectionState, Environment, EnvironmentType
+from loonbrug.connections.inputs import clean_account
+from loonbrug.connections.models import Connection, ConnectionState, Environment
 from loonbrug.connections.queries import ConnectionView, view_of
 from loonbrug.connections.secrets import encrypt, rotate
 
@@ -18,17 +19,6 @@ CODE_PAUSE = datetime.timedelta(seconds=30)
 
 #: Why an account is broken though AFAS lets it in: FiEntries is not in the app connector.
 NO_BOOKING_CONNECTOR = "booking_connector_missing"
-
-# AFAS "Quick start": participant numbers run from 10000 to 99999.
-_PARTICIPANT_NUMBER = re.compile(r"[1-9][0-9]{4}")
-
-
-class AccountInputError(ValueError):
-    """What was filled in cannot be an AFAS account. `problems` names a code for each field that is wrong."""
-
-    def __init__(self, problems: dict[str, str]) -> None:
-        super().__init__(", ".join(f"{name}: {code}" for name, code in problems.items()))
-        self.problems = problems
 
 
 class AccountExistsError(Exception):
@@ -56,16 +46,7 @@ def add_account(
     now: datetime.datetime,
 ) -> ConnectionView:
     """A new AFAS account, not yet authorised. Raises AccountInputError, AccountExistsError."""
-    number, user = "".join(participant_number.split()), afas_user.strip()
-    problems = {}
-    if not _PARTICIPANT_NUMBER.fullmatch(number):
-        problems["participant_number"] = "participant_number_digits"
-    if not user:
-        problems["afas_user"] = "user_missing"
-    elif len(user) > 120 or any(character.isspace() for character in user):
-        problems["afas_user"] = "user_format"
-    if problems:
-        raise AccountInputError(problems)
+    number, user = clean_account(participant_number=participant_number, afas_user=afas_user)
     try:
         with transaction.atomic():
             environment, _ = Environment.objects.get_or_create(
@@ -117,13 +98,13 @@ def record_code_requested(*, office_id: int, connection_id: int, now: datetime.d
 
 
 def record_authorised(
-    *, office_id: int, connection_id: int, token: str, now: datetime.datetime
+    *, office_id: int, connection_id: int, token: ClassicToken, now: datetime.datetime
 ) -> ConnectionView:
     """AFAS gave this token; it is kept encrypted. Raises NotFoundError."""
     with transaction.atomic():
         row = _row(office_id, connection_id)
         row.state = ConnectionState.AUTHORISED
-        row.token_ciphertext = encrypt(token)
+        row.token_ciphertext = encrypt(token.xml)
         row.authorised_at = now
         row.broken_at = row.code_claimed_at = None
         row.broken_reason = ""

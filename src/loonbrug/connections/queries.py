@@ -3,9 +3,10 @@
 import datetime
 from dataclasses import dataclass
 
+from afas_client.auth import EnvironmentType
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
 from loonbrug.connections.capabilities import Capability, Feature, capabilities
-from loonbrug.connections.models import Connection, ConnectionState, EnvironmentType
+from loonbrug.connections.models import Connection, ConnectionState
 
 #: Existing classic tokens expire on this day (AFAS "Authentication", September 2026).
 CLASSIC_TOKENS_EXPIRE = datetime.date(2027, 5, 1)
