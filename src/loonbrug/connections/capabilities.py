@@ -63,7 +63,10 @@ NEEDS = (
 
 
 def capabilities(
-    *, get_connectors: Collection[str], update_connectors: Collection[str], administrations_connector: str = ""
+    *,
+    get_connectors: Collection[str],
+    update_connectors: Collection[str],
+    administrations_connector: str = "",
 ) -> tuple[Capability, ...]:
     """Every feature with the connector that gives it. A configured administrations list goes first."""
     offered = {Kind.GET: _by_name(get_connectors), Kind.UPDATE: _by_name(update_connectors)}

@@ -1,6 +1,7 @@
 """The only writers of AFAS accounts. Rights are checked by the workflows that call them."""
 
 import datetime
+import math
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
@@ -14,8 +15,10 @@ from loonbrug.connections.models import Connection, ConnectionState, Environment
 from loonbrug.connections.queries import ConnectionView, view_of
 from loonbrug.connections.secrets import encrypt, rotate
 
-#: A second request for a code within this time is a double click, and would mail a second code.
-CODE_PAUSE = datetime.timedelta(seconds=30)
+#: A second request for a code within this time after the first is a double click, and would mail twice.
+CODE_PAUSE = datetime.timedelta(seconds=5)
+#: A request that is on its way for longer than this has died with its process.
+CODE_REQUEST_LIFE = datetime.timedelta(seconds=90)
 
 #: Why an account is broken though AFAS lets it in: FiEntries is not in the app connector.
 NO_BOOKING_CONNECTOR = "booking_connector_missing"
@@ -65,21 +68,24 @@ def add_account(
 
 
 def claim_code_request(*, office_id: int, connection_id: int, now: datetime.datetime) -> None:
-    """Note that a code is about to be asked for, so that a double click does not mail twice.
+    """Note that a code is being asked for, so that a double click does not mail twice.
 
     Raises CodeJustRequestedError, NotFoundError.
     """
     with transaction.atomic():
         row = _row(office_id, connection_id)
-        if row.code_claimed_at is not None and now < row.code_claimed_at + CODE_PAUSE:
-            waiting = row.code_claimed_at + CODE_PAUSE - now
-            raise CodeJustRequestedError(int(waiting.total_seconds()) + 1)
+        busy_until = max(
+            (row.code_claimed_at + CODE_REQUEST_LIFE) if row.code_claimed_at else now,
+            (row.code_requested_at + CODE_PAUSE) if row.code_requested_at else now,
+        )
+        if now < busy_until:
+            raise CodeJustRequestedError(math.ceil((busy_until - now).total_seconds()))
         row.code_claimed_at = now
         row.save(update_fields=["code_claimed_at"])
 
 
 def release_code_request(*, office_id: int, connection_id: int) -> None:
-    """The request surely did not reach AFAS: it may be made again at once."""
+    """The request got an answer, or none: another may be made."""
     Connection.objects.filter(office_id=office_id, id=connection_id).update(code_claimed_at=None)
 
 
@@ -90,6 +96,7 @@ def record_code_requested(*, office_id: int, connection_id: int, now: datetime.d
         row.state = ConnectionState.CODE_REQUESTED
         row.token_ciphertext = None
         row.code_requested_at = now
+        row.code_claimed_at = None
         row.authorised_at = row.broken_at = row.capabilities_checked_at = None
         row.broken_reason = row.token_expiry = ""
         row.get_connectors, row.update_connectors = [], []
@@ -106,7 +113,7 @@ def record_authorised(
         row.state = ConnectionState.AUTHORISED
         row.token_ciphertext = encrypt(token.xml)
         row.authorised_at = now
-        row.broken_at = row.code_claimed_at = None
+        row.broken_at = None
         row.broken_reason = ""
         row.save()
     return view_of(row)
