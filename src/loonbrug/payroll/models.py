@@ -59,11 +59,14 @@ class Journal(models.Model):
 
 
 class JournalEntry(models.Model):
-    """One dated set of lines, kept as canonical JSON: [account, debit, credit, centre, unit, text] each."""
+    """One dated set of lines (see `line_store`), with its count and totals in euros for lists."""
 
     journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="entries")
     ordinal = models.PositiveSmallIntegerField()
     date = models.DateField()
+    line_count = models.PositiveIntegerField()
+    total_debit = models.DecimalField(max_digits=15, decimal_places=2)
+    total_credit = models.DecimalField(max_digits=15, decimal_places=2)
     lines = models.TextField()
 
     class Meta:
