@@ -86,3 +86,17 @@ class Confirmation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["journal", "code", "other_journal_id"], name="confirmed_once")
         ]
+
+
+class Upload(models.Model):
+    """A file that one user is looking at before it is imported; gone once imported, or after a day."""
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    user_id = models.BigIntegerField(null=True)
+    name = models.CharField(max_length=255)
+    data = models.BinaryField()
+    year = models.PositiveSmallIntegerField(null=True)
+    period = models.PositiveSmallIntegerField(null=True)
+    run = models.PositiveIntegerField(null=True)
+    at = models.DateTimeField()

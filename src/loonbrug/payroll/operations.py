@@ -10,37 +10,25 @@ from django.db import transaction
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
 from loonbrug.audit import operations as audit
 from loonbrug.ledger.canonical import content_hash
-from loonbrug.ledger.problems import Problem, problem
+from loonbrug.ledger.problems import Problem, ProblemsError, problem
 from loonbrug.payroll import queries
 from loonbrug.payroll.line_store import pack
-from loonbrug.payroll.models import Confirmation, Journal, JournalEntry, JournalLife, PayrollRun
+from loonbrug.payroll.models import Confirmation, Journal, JournalEntry, JournalLife, PayrollRun, Upload
 from loonbrug.payroll.queries import Fate, PlannedImport, RunDraft, RunIdentity
 
-
-class ImportRefusedError(Exception):
-    """Nothing was imported; `problems` says everything that stands in the way."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(", ".join(each.code for each in problems))
-        self.problems = tuple(problems)
+UPLOAD_LIFE = datetime.timedelta(days=1)
 
 
-class JournalSentError(Exception):
-    """Something of the journal was sent, so it stays as it is."""
-
-    code = "journal_already_sent"
+class ImportRefusedError(ProblemsError):
+    """Nothing was imported; the problems say everything that stands in the way."""
 
 
-class JournalNotLiveError(Exception):
-    """The journal was withdrawn or another took its place."""
-
-    code = "journal_not_live"
+class JournalFixedError(ProblemsError):
+    """The journal stays as it is: something of it was sent, or it is not the live one of its run."""
 
 
-class NothingToConfirmError(Exception):
+class NothingToConfirmError(ProblemsError):
     """The journal has no such conflict (any more)."""
-
-    code = "nothing_to_confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +62,7 @@ def import_drafts(
         planned = queries.planned_imports(scope=scope, drafts=drafts, sent=sent)
         problems = refusals(planned, replace=replace)
         if problems:
-            raise ImportRefusedError(problems)
+            raise ImportRefusedError(*problems)
         kept = _Source(source, file_name, data, hashlib.sha256(data).hexdigest())
         return tuple(_import(scope, plan, kept, now) for plan in planned)
 
@@ -98,13 +86,13 @@ def refusals(planned: Sequence[PlannedImport], *, replace: bool) -> list[Problem
 def withdraw(*, scope: Scope, journal_id: int, now: datetime.datetime, sent: Collection[int] = ()) -> None:
     """Take back a wrongly imported journal; its run may have another then.
 
-    Raises JournalSentError when `sent` holds it, JournalNotLiveError, NotFoundError and NotAllowedError.
+    Raises JournalFixedError when `sent` holds it or it is not live, NotFoundError and NotAllowedError.
     """
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
     with transaction.atomic():
         row = _live(scope, journal_id)
         if journal_id in sent:
-            raise JournalSentError
+            raise JournalFixedError(problem("journal_already_sent"))
         _end(scope, row, JournalLife.WITHDRAWN, now)
 
 
@@ -113,7 +101,7 @@ def confirm(
 ) -> None:
     """A person says that a conflict with another journal is as it should be. Saying it twice changes nothing.
 
-    Raises NothingToConfirmError, JournalNotLiveError, NotFoundError and NotAllowedError.
+    Raises NothingToConfirmError, JournalFixedError, NotFoundError and NotAllowedError.
     """
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
     with transaction.atomic():
@@ -125,7 +113,7 @@ def confirm(
         if (code, str(other_journal_id)) not in {
             (each.code, dict(each.params)["other"]) for each in open_ones
         }:
-            raise NothingToConfirmError
+            raise NothingToConfirmError(problem("nothing_to_confirm"))
         Confirmation.objects.create(**known, by=scope.user_name, at=now)
         _audit(
             scope,
@@ -138,6 +126,39 @@ def confirm(
 
 def _about(run: RunIdentity, code: str) -> Problem:
     return problem(code, year=run.year, period=run.period, run=run.number)
+
+
+def keep_upload(
+    *,
+    scope: Scope,
+    company_id: int,
+    name: str,
+    data: bytes,
+    year: int | None,
+    period: int | None,
+    run: int | None,
+    now: datetime.datetime,
+) -> int:
+    """Keep a file for its user to look at before importing it, for a day. Raises NotAllowedError."""
+    scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    Upload.objects.filter(at__lt=now - UPLOAD_LIFE).delete()
+    row = Upload.objects.create(
+        office_id=scope.office_id,
+        company_id=company_id,
+        user_id=scope.user_id,
+        name=name,
+        data=data,
+        year=year,
+        period=period,
+        run=run,
+        at=now,
+    )
+    return row.pk
+
+
+def drop_upload(*, scope: Scope, upload_id: int) -> None:
+    """The file was imported, or is not wanted."""
+    Upload.objects.filter(office_id=scope.office_id, user_id=scope.user_id, pk=upload_id).delete()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +225,7 @@ def _live(scope: Scope, journal_id: int) -> Journal:
     if row is None:
         raise NotFoundError("journal", journal_id)
     if row.life != JournalLife.LIVE:
-        raise JournalNotLiveError
+        raise JournalFixedError(problem("journal_not_live"))
     return row
 
 

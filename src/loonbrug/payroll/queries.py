@@ -14,7 +14,7 @@ from loonbrug.ledger.entry import Entry
 from loonbrug.ledger.money import ZERO
 from loonbrug.ledger.problems import Problem, Severity, problem
 from loonbrug.payroll.line_store import unpack
-from loonbrug.payroll.models import Confirmation, Journal, JournalEntry, JournalLife
+from loonbrug.payroll.models import Confirmation, Journal, JournalEntry, JournalLife, Upload
 
 #: Another journal of the same company and period, under another run number.
 SECOND_RUN = "second_run_in_period"
@@ -128,6 +128,19 @@ class CodesInUse:
     cost_units: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class UploadView:
+    """A file that its user looks at before importing it, and what that user said about the run."""
+
+    id: int
+    company_id: int
+    name: str
+    data: bytes
+    year: int | None
+    period: int | None
+    run: int | None
+
+
 def journal(*, scope: Scope, journal_id: int) -> JournalView:
     """One journal with its lines, whatever its life. Raises NotFoundError."""
     row = _row(scope, journal_id)
@@ -161,6 +174,13 @@ def live_journals(
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     newest = rows.order_by("-run__year", "-run__period", "-run__number", "run__company_id")
     return tuple(map(_summary, newest))
+
+
+def live_of_runs(*, scope: Scope, runs: Collection[RunIdentity]) -> tuple[JournalSummary, ...]:
+    """The live journals that have one of these identities."""
+    company_ids = {run.company_id for run in runs}
+    rows = _rows(scope).filter(life=JournalLife.LIVE, run__company_id__in=company_ids)
+    return tuple(found for found in map(_summary, rows) if found.run in runs)
 
 
 def history(*, scope: Scope, run_id: int) -> tuple[JournalSummary, ...]:
@@ -205,6 +225,14 @@ def planned_imports(
         _summary(row) for row in _rows(scope).filter(life=JournalLife.LIVE, run__company_id__in=company_ids)
     ]
     return tuple(_plan(draft, live, sent) for draft in drafts)
+
+
+def upload(*, scope: Scope, upload_id: int) -> UploadView:
+    """A file that this user uploaded and has not imported yet. Raises NotFoundError."""
+    row = Upload.objects.filter(office_id=scope.office_id, user_id=scope.user_id, pk=upload_id).first()
+    if row is None:
+        raise NotFoundError("upload", upload_id)
+    return UploadView(row.pk, row.company_id, row.name, bytes(row.data), row.year, row.period, row.run)
 
 
 def codes_in_use(*, scope: Scope, company_id: int) -> CodesInUse:
