@@ -11,6 +11,8 @@ from afas_client.catalogue import LANGUAGES, Message, Outcome, Who, find, messag
 
 REFUSED, NOT_BOOKED, NOT_LET_IN, UNKNOWN = Outcome
 
+FOREIGN_KEY = "(AntaObject) The foreignkey does not exist in the database. "
+
 KNOWN = [
     ("(AfasFiEntry) Vat is mandatory for account 4000", "vat-mandatory", REFUSED),
     ("(AfasFiEntry)Vat is mandatory for account 4000", "vat-mandatory", REFUSED),
@@ -18,17 +20,8 @@ KNOWN = [
     ("(AfasFiEntry)Vat is not allowed for account 84000.", "vat-not-allowed", REFUSED),
     ("De ingevulde waarde bij 'Rekeningnummer' bestaat niet", "account-unknown", REFUSED),
     ("The entered value for 'Account Number' does not exist", "account-unknown", REFUSED),
-    (
-        "(AntaObject) The foreignkey does not exist in the database. "
-        "FieldId=Rekeningnummer, ForeignkeyId=KnAnt1",
-        "account-unknown",
-        REFUSED,
-    ),
-    (
-        "(AntaObject) The foreignkey does not exist in the database. FieldId=Relatie, ForeignkeyId=KnRel",
-        "value-unknown",
-        REFUSED,
-    ),
+    (FOREIGN_KEY + "FieldId=Rekeningnummer, ForeignkeyId=KnAnt1", "account-unknown", REFUSED),
+    (FOREIGN_KEY + "FieldId=Relatie, ForeignkeyId=KnRel", "value-unknown", REFUSED),
     ("Vul een waarde in bij 'Rekeningnummer'.", "account-missing", REFUSED),
     ("Enter a value for 'Account Number'.", "account-missing", REFUSED),
     (
@@ -56,7 +49,11 @@ KNOWN = [
         "allocation-mandatory",
         REFUSED,
     ),
-    ("Allocation code for axis 'Cost center' must be filled for account 8074", "allocation-mandatory", REFUSED),
+    (
+        "Allocation code for axis 'Cost center' must be filled for account 8074",
+        "allocation-mandatory",
+        REFUSED,
+    ),
     (
         "General message: Factuurnummer V008 wordt al gebruikt in financieel bij relatienummer 10001",
         "invoice-number-used",
@@ -76,7 +73,11 @@ KNOWN = [
     ),
     ("eErrFiEntryNoAmountOnEntryLine", "amount-missing", REFUSED),
     ("Projectboeking is verplicht voor grootboekrekening 4000.", "project-mandatory", REFUSED),
-    ("entries for this project are not allowed in this administration", "project-not-in-administration", REFUSED),
+    (
+        "entries for this project are not allowed in this administration",
+        "project-not-in-administration",
+        REFUSED,
+    ),
     (
         "Dit is niet mogelijk. Je kunt niet een intern en extern factuurnummer samen meegeven.",
         "invoice-numbers-together",
@@ -94,7 +95,11 @@ KNOWN = [
     ("Journal MEM is blocked", "journal-blocked", REFUSED),
     ("Datum '1-1-2040' valt buiten de periodetabel van deze administratie", "date-outside-periods", REFUSED),
     ("De waarde bij 'Boekstuknummer' is te lang: ten hoogste 32 tekens", "field-too-long", REFUSED),
-    ("Allocation code 410 of axis 'Cost centre' is not assigned to account 4000", "allocation-not-assigned", REFUSED),
+    (
+        "Allocation code 410 of axis 'Cost centre' is not assigned to account 4000",
+        "allocation-not-assigned",
+        REFUSED,
+    ),
     ("Type mismatch", "type-mismatch", REFUSED),
     ("Invalid json", "invalid-json", REFUSED),
     ("Deze GetConnector (definitie) is geblokkeerd", "get-connector-blocked", REFUSED),
@@ -187,7 +192,9 @@ def _placeholders(text: str) -> set[str]:
 
 @pytest.mark.parametrize("message", messages(), ids=lambda message: message.code)
 def test_every_wording_gives_what_the_advice_needs(message: Message) -> None:
-    texts = [text for advice in (message.nl, message.en) for text in (advice.title, advice.cause, advice.cure)]
+    texts = [
+        text for advice in (message.nl, message.en) for text in (advice.title, advice.cause, advice.cure)
+    ]
     needed = set().union(*map(_placeholders, texts))
     for pattern in message.patterns.nl + message.patterns.en:
         assert needed <= set(re.compile(pattern).groupindex)
