@@ -375,7 +375,7 @@ def _in_state(office_id: int, delivery_id: int, states: Collection[State]) -> De
     if delivery is None:
         raise NotFoundError("delivery", delivery_id)
     if delivery.state not in states:
-        raise ProblemsError(problem("delivery_has_moved_on", state=delivery.state))
+        raise ProblemsError(problem("delivery_has_moved_on"))
     return delivery
 
 
