@@ -84,7 +84,7 @@ def delete_code(
     """Delete a cost centre or cost unit, unless a journal uses it. Raises NotFoundError, ProblemsError."""
     row = _code(_company(scope, company_id), kind, code_id)
     if row.code in used:
-        raise ProblemsError(problem("code_in_use", code=row.code))
+        raise ProblemsError(problem("code_in_use", value=row.code))
     row.delete()
 
 
