@@ -90,6 +90,7 @@ class Relation:
     number: str
     name: str
     blocked: bool = False
+    bank_accounts: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -209,6 +210,17 @@ class Invoice:
 
 
 @dataclass
+class EmployerCode:
+    """A cost centre or cost unit of an employer in AFAS's own payroll; no allocation code."""
+
+    employer: str
+    code: str
+    description: str
+    modified_at: datetime
+    blocked: bool = False
+
+
+@dataclass
 class Administration:
     id: int
     name: str
@@ -225,6 +237,8 @@ class Administration:
     """(account, axis, code): which codes may be used on which account."""
     invoices: dict[str, Invoice] = field(default_factory=dict)
     entries: dict[int, Entry] = field(default_factory=dict)
+    changed_days: dict[date, datetime] = field(default_factory=dict)
+    """Entry dates on which something was booked or deleted, with the last time of it."""
     next_entry: int = 1
     next_invoice: int = 1
 

@@ -15,7 +15,7 @@ from afas_sandbox.access import (
     User,
     UserGroup,
 )
-from afas_sandbox.books import Account, Administration, AxisCode, Project, Relation, VatCode
+from afas_sandbox.books import Account, Administration, AxisCode, EmployerCode, Project, Relation, VatCode
 from afas_sandbox.randomness import Randomness
 
 LOG_REFERENCE_LENGTH = 32
@@ -93,6 +93,8 @@ class Environment:
     """Currency code -> rate against the euro."""
     blocked_periods: set[tuple[int, int, int]] = field(default_factory=set)
     """(period table, year, period) blocked for the whole environment."""
+    cost_centres: list[EmployerCode] = field(default_factory=list)
+    cost_carriers: list[EmployerCode] = field(default_factory=list)
     logbook: list[LogRow] = field(default_factory=list)
 
     @property
@@ -164,12 +166,6 @@ class Environment:
     def active_axes(self, administration: Administration) -> int:
         """The number of axes in use in an administration."""
         return min(len(self.axis_names), administration.axis_count)
-
-    def is_period_blocked(self, administration: Administration, year: int, number: int) -> bool:
-        """Whether the period is blocked in the period table or in the administration."""
-        period = administration.period(year, number)
-        in_table = (administration.period_table, year, number) in self.blocked_periods
-        return in_table or (period is not None and period.blocked)
 
     def find_token(self, data: str) -> tuple[AppConnector, Token] | None:
         for connector in self.app_connectors.values():
