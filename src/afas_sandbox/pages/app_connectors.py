@@ -10,10 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from afas_sandbox.access import AppConnector, Token
-from afas_sandbox.pages import known_connectors, menu
+from afas_sandbox.connectors import get_connectors
+from afas_sandbox.metainfo import UPDATE_CONNECTORS
+from afas_sandbox.pages import menu
 from afas_sandbox.pages.forms import Form, read
 from afas_sandbox.pages.layout import Crumb, redirect
-from afas_sandbox.pages.place import Place, place_of, randomness_of, show
+from afas_sandbox.pages.place import Place, place_of, sandbox_of, show
 
 TABS = {
     "general": "General",
@@ -22,7 +24,7 @@ TABS = {
     "connectors": "Connectors",
     "user-tokens": "User tokens",
 }
-KINDS = ("get-connectors", "update-connectors", "connectors")
+OTHER_CONNECTORS = {"AppConnectorVersion": "Version of Profit"}
 
 
 async def list_connectors(request: Request) -> Response:
@@ -41,7 +43,7 @@ async def add(request: Request) -> Response:
     description, group = _description_and_group(place, form)
     if form.errors:
         return _show_new(request, form.values(), form.errors)
-    connector = place.environment.add_app_connector(description, group, randomness_of(request))
+    connector = place.environment.add_app_connector(description, group, sandbox_of(request).randomness)
     return redirect(f"{place.path}app-connectors/{connector.id}/general", done="added")
 
 
@@ -115,17 +117,18 @@ async def delete(request: Request) -> Response:
     return redirect(f"{place.path}app-connectors/", done="deleted")
 
 
-def _kind_of(request: Request) -> tuple[str, dict[str, str], set[str]]:
+def _kind_of(request: Request) -> tuple[str, Mapping[str, str], set[str]]:
     """The tab, the connectors that exist of its kind, and those this app connector has."""
-    connector, tab = _connector_of(request), request.path_params["kind"]
-    if tab not in KINDS:
-        raise HTTPException(404, "There is no such page.")
-    chosen = {
-        "get-connectors": connector.get_connectors,
-        "update-connectors": connector.update_connectors,
-        "connectors": connector.other_connectors,
-    }
-    return tab, known_connectors.BY_TAB[tab], chosen[tab]
+    connector = _connector_of(request)
+    match request.path_params["kind"]:
+        case "get-connectors" as tab:
+            known = {name: one.description for name, one in get_connectors().items()}
+            return tab, known, connector.get_connectors
+        case "update-connectors" as tab:
+            return tab, UPDATE_CONNECTORS, connector.update_connectors
+        case "connectors" as tab:
+            return tab, OTHER_CONNECTORS, connector.other_connectors
+    raise HTTPException(404, "There is no such page.")
 
 
 async def kind(request: Request) -> Response:

@@ -1,5 +1,6 @@
 """Financieel / Grootboek / Journaalpost: what is booked."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from starlette.exceptions import HTTPException
@@ -7,10 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from afas_sandbox.books import Administration, Entry
+from afas_sandbox import fi_entries
+from afas_sandbox.books import Entry
+from afas_sandbox.messages import Refusal
 from afas_sandbox.pages import menu
-from afas_sandbox.pages.layout import redirect
-from afas_sandbox.pages.place import place_of, show
+from afas_sandbox.pages.layout import language_of, redirect
+from afas_sandbox.pages.place import place_of, sandbox_of, show
 
 LEDGERS = {"1": "Ledger account", "2": "Debtor", "3": "Creditor"}
 
@@ -41,33 +44,31 @@ def _entry_of(request: Request) -> Entry:
 
 async def entry(request: Request) -> Response:
     """One booked entry with its lines and allocations."""
-    one, place = _entry_of(request), place_of(request)
+    return _show_entry(request, _entry_of(request))
+
+
+def _show_entry(request: Request, one: Entry, errors: Mapping[str, str] | None = None) -> Response:
     return show(
         request,
         "entry.html",
         item=menu.ENTRIES,
-        title=f"{one.number}",
+        title=str(one.number),
         entry=one,
+        errors=errors,
         ledgers=LEDGERS,
-        axes=place.environment.axis_names,
         total_credit=sum((line.credit for line in one.lines), Decimal(0)),
     )
 
 
 async def delete_entry(request: Request) -> Response:
-    """Delete a whole entry, unless it is reconciled."""
+    """Delete a whole entry, by the rules that hold for connectors too."""
     place, one = place_of(request), _entry_of(request)
-    if one.reconciled:
-        raise HTTPException(409, "This entry is reconciled and cannot be deleted.")
-    remove(place.opened, one)
+    where = fi_entries.Place(place.opened, place.opened.journals[one.journal])
+    try:
+        fi_entries.delete(place.environment, where, sandbox_of(request).now(), number=one.number)
+    except Refusal as refusal:
+        return _show_entry(request, one, errors={"entry": refusal.text(language_of(request))})
     return redirect(f"{place.administration_path}entries/", done="deleted")
-
-
-def remove(administration: Administration, entry: Entry) -> None:
-    """Take an entry out of the books, with the open items that it made."""
-    del administration.entries[entry.number]
-    kept = {key: one for key, one in administration.invoices.items() if one.entry_number != entry.number}
-    administration.invoices = kept
 
 
 _ENTRIES = "/{environment}/administrations/{administration}/entries/"

@@ -11,7 +11,7 @@ from afas_sandbox.messages import LANGUAGES
 from afas_sandbox.pages import menu
 from afas_sandbox.pages.forms import read
 from afas_sandbox.pages.layout import redirect, render
-from afas_sandbox.pages.place import place_of, show, world_of
+from afas_sandbox.pages.place import place_of, sandbox_of, show
 from afas_sandbox.world import ResponseShape
 
 SWITCHES = ("mail_server", "strict_period", "allow_zero_amount")
@@ -19,7 +19,7 @@ SWITCHES = ("mail_server", "strict_period", "allow_zero_amount")
 
 async def list_environments(request: Request) -> Response:
     """All environments of the world."""
-    environments = world_of(request).environments.values()
+    environments = sandbox_of(request).world.environments.values()
     return render(request, "environments.html", title="Choice of environment", environments=environments)
 
 

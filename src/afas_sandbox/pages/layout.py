@@ -21,6 +21,8 @@ DONE = {
     "deleted": "Deleted.",
     "blocked": "Blocked.",
     "unblocked": "Unblocked.",
+    "locked": "Locked.",
+    "released": "Released.",
 }
 
 
@@ -42,8 +44,10 @@ def templates(language: Language) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update({"_": translator(language), "language": language})
+    translate = translator(language)
+    environment.globals.update({"_": translate, "language": language})
     environment.filters.update(filters(language))
+    environment.filters["translated"] = lambda names: [(key, translate(text)) for key, text in names.items()]
     return environment
 
 

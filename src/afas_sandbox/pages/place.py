@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from afas_sandbox.books import Administration
+from afas_sandbox.pages.choices import Choices
 from afas_sandbox.pages.layout import Crumb, render
 from afas_sandbox.pages.menu import GROUPS, Item
-from afas_sandbox.randomness import Randomness
+from afas_sandbox.sandbox import Sandbox
 from afas_sandbox.world import Environment, World
 
 ADMINISTRATION_COOKIE = "sandbox_administration"
@@ -54,21 +55,15 @@ class Place:
         return f"{self.administration_path}{item.path}" if self.administration else f"{self.path}administrations/"
 
 
-def world_of(request: Request) -> World:
-    """The world that these pages show."""
-    world: World = request.app.state.world
-    return world
-
-
-def randomness_of(request: Request) -> Randomness:
-    """Where new keys come from."""
-    randomness: Randomness = request.app.state.randomness
-    return randomness
+def sandbox_of(request: Request) -> Sandbox:
+    """The sandbox that these pages show; a reset gives it another world."""
+    sandbox: Sandbox = request.app.state.sandbox
+    return sandbox
 
 
 def place_of(request: Request) -> Place:
     """The environment and administration that the address names. Raises a calm 404 for others."""
-    environment = _environment(world_of(request), request.path_params["environment"])
+    environment = _environment(sandbox_of(request).world, request.path_params["environment"])
     return Place(
         environment=environment,
         administration=_administration(request, environment),
@@ -120,5 +115,6 @@ def show(
         groups=GROUPS,
         environment=place.environment,
         administration=place.administration,
+        choices=Choices(place.environment, place.administration),
         **context,
     )

@@ -1,10 +1,12 @@
-"""All pages together, to be mounted under a path of the sandbox."""
+"""All pages together, beside the REST services on the same port."""
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from afas_sandbox.pages import (
@@ -19,12 +21,22 @@ from afas_sandbox.pages import (
 )
 from afas_sandbox.pages.guard import guard
 from afas_sandbox.pages.layout import explain
-from afas_sandbox.randomness import Randomness
-from afas_sandbox.world import World
+from afas_sandbox.sandbox import Sandbox
 
 
-def app(world: World, randomness: Randomness) -> Starlette:
-    """The pages on `world`; new keys come from `randomness`."""
+PATH = "/profit"
+
+
+def routes(sandbox: Sandbox) -> list[BaseRoute]:
+    """The pages under `/profit`; the address without a path leads there."""
+
+    async def to_pages(_: Request) -> Response:
+        return RedirectResponse(f"{PATH}/", status_code=303)
+
+    return [Route("/", to_pages), Mount(PATH, _pages(sandbox))]
+
+
+def _pages(sandbox: Sandbox) -> Starlette:
     pages = Starlette(
         routes=[
             Mount("/static", StaticFiles(packages=[("afas_sandbox", "static")])),
@@ -40,6 +52,5 @@ def app(world: World, randomness: Randomness) -> Starlette:
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=guard)],
         exception_handlers={HTTPException: explain},
     )
-    pages.state.world = world
-    pages.state.randomness = randomness
+    pages.state.sandbox = sandbox
     return pages
