@@ -1,0 +1,1 @@
+"""Offices, users, and the templates that say what a user may see and do."""

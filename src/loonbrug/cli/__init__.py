@@ -1,0 +1,1 @@
+"""Command line: turns a command into one workflow."""

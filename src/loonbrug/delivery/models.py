@@ -1,0 +1,113 @@
+"""Deliveries, their attempts, and what persons decided about them.
+
+Journals and runs belong to a sibling app and are referred to by id.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+
+from loonbrug.access.models import Office
+from loonbrug.connections.models import Connection, Environment
+from loonbrug.delivery.states import ENDED, State
+
+
+class Delivery(models.Model):
+    """One entry on its way to one administration: frozen payload, voucher number, state."""
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT)
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
+    company_id = models.BigIntegerField()
+    run_id = models.BigIntegerField()
+    journal_id = models.BigIntegerField()
+    ordinal = models.PositiveSmallIntegerField()
+    generation = models.PositiveSmallIntegerField()
+
+    administration = models.PositiveIntegerField()
+    journal_code = models.CharField(max_length=6)
+    entry_date = models.DateField()
+    year = models.PositiveSmallIntegerField()
+    period = models.PositiveSmallIntegerField()
+    voucher_number = models.CharField(max_length=32)
+    payload = models.BinaryField()
+    payload_hash = models.CharField(max_length=64)
+    mapping = models.JSONField()
+    total_debit = models.DecimalField(max_digits=15, decimal_places=2)
+    total_credit = models.DecimalField(max_digits=15, decimal_places=2)
+
+    state = models.CharField(
+        max_length=20, choices=[(state.value, state.name) for state in State], default=State.QUEUED
+    )
+    reason = models.CharField(max_length=40, blank=True)
+    due_at = models.DateTimeField(null=True)
+    doubt_until = models.DateTimeField(null=True)
+    not_booked_count = models.PositiveSmallIntegerField(default=0)
+    entry_number = models.CharField(max_length=20, blank=True)
+    queued_at = models.DateTimeField()
+    queued_by = models.CharField(max_length=200)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "run_id", "ordinal"],
+                condition=~Q(state__in=sorted(ENDED)),
+                name="one_live_delivery_per_entry",
+            ),
+            models.UniqueConstraint(
+                fields=["environment", "administration", "voucher_number"], name="voucher_number_once"
+            ),
+            models.CheckConstraint(condition=Q(total_debit=F("total_credit")), name="debit_equals_credit"),
+            models.CheckConstraint(
+                condition=~Q(state__in=[State.BOOKED, State.VERIFIED]) | ~Q(entry_number=""),
+                name="booked_has_a_number",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["environment", "due_at"],
+                condition=Q(due_at__isnull=False),
+                name="delivery_due",
+            ),
+            models.Index(fields=["office", "journal_id"], name="delivery_of_journal"),
+            models.Index(
+                fields=["environment", "state"],
+                condition=Q(state__in=[State.SENDING, State.IN_DOUBT]),
+                name="delivery_under_way",
+            ),
+        ]
+
+
+class Attempt(models.Model):
+    """One try at sending; the row is there before any byte leaves, the answer is added when it comes."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="attempts")
+    claim_id = models.UUIDField(unique=True)
+    number = models.PositiveSmallIntegerField()
+    epoch = models.BigIntegerField()
+    payload_hash = models.CharField(max_length=64)
+    claimed_at = models.DateTimeField()
+    send_before = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=20, blank=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    error_number = models.BigIntegerField(null=True)
+    message = models.TextField(blank=True)
+    code = models.CharField(max_length=60, blank=True)
+    log_reference = models.CharField(max_length=64, blank=True)
+    entry_number = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_number_once")]
+
+
+class Decision(models.Model):
+    """What a person decided about a delivery, and why."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="decisions")
+    kind = models.CharField(max_length=20)
+    reason = models.TextField()
+    entry_number = models.CharField(max_length=20, blank=True)
+    is_checked = models.BooleanField(default=False)
+    by = models.CharField(max_length=200)
+    at = models.DateTimeField()

@@ -1,0 +1,1 @@
+"""Debtors, their companies, and each company's cost centres and cost units."""

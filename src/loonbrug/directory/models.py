@@ -1,0 +1,56 @@
+"""Debtors and companies of an office, and the allocation codes a company's payroll uses."""
+
+from django.db import models
+
+from loonbrug.access.models import Office
+
+
+class Debtor(models.Model):
+    """A customer of the office (debiteur). While blocked (geblokkeerd), nothing of it is sent."""
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    number = models.CharField(max_length=20)
+    name = models.CharField(max_length=120)
+    is_blocked = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["office", "number"], name="debtor_number_once_per_office")
+        ]
+
+
+class Company(models.Model):
+    """An employer under a debtor (bedrijf). A test company (testbedrijf) is never sent."""
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    debtor = models.ForeignKey(Debtor, on_delete=models.PROTECT)
+    number = models.CharField(max_length=20)
+    name = models.CharField(max_length=120)
+    is_test = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["office", "number"], name="company_number_once_per_office")
+        ]
+
+
+class CostCentre(models.Model):
+    """Kostenplaats: its code must equal the allocation code in AFAS."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="cost_centres")
+    code = models.CharField(max_length=16)
+    name = models.CharField(max_length=50)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "code"], name="cost_centre_code_once")]
+
+
+class CostUnit(models.Model):
+    """Kostendrager: its code must equal the allocation code in AFAS."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="cost_units")
+    code = models.CharField(max_length=16)
+    name = models.CharField(max_length=50)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["company", "code"], name="cost_unit_code_once")]

@@ -1,0 +1,1 @@
+"""Pure bookkeeping: money, entries, checks and translation."""

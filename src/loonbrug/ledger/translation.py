@@ -1,0 +1,153 @@
+"""From an entry as payroll wrote it to the posting that is to be booked, by the rules of a mapping."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from loonbrug.ledger.account_pattern import AccountPattern
+from loonbrug.ledger.entry import Entry, Line, Posting, PostingLine, sides_of, tidy
+from loonbrug.ledger.money import ZERO
+from loonbrug.ledger.periods import PeriodRule, book_period
+from loonbrug.ledger.problems import Place, Problem, Who, warning
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_PLACEHOLDERS = frozenset({"year", "period", "description"})
+
+
+class RulesError(ValueError):
+    """The rules contradict themselves; the message says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How a mapping translates entries.
+
+    Axes are AFAS's, 1 to 5; without an axis its codes are not sent. Accounts in `balance_pattern` (BAS) are
+    never allocated. Where `profit_loss_pattern` (PNL) is given, only accounts in it are. The default codes
+    serve allocated lines that have none. `description_template` replaces every line's description and may
+    hold {year}, {period} and {description}. Raises RulesError.
+    """
+
+    cost_centre_axis: int | None = None
+    cost_unit_axis: int | None = None
+    balance_pattern: AccountPattern | None = None
+    profit_loss_pattern: AccountPattern | None = None
+    default_cost_centre: str = ""
+    default_cost_unit: str = ""
+    period_rule: PeriodRule = PeriodRule.MONTH
+    description_template: str = ""
+
+    def __post_init__(self) -> None:
+        axes = [axis for axis in (self.cost_centre_axis, self.cost_unit_axis) if axis is not None]
+        if any(not 1 <= axis <= 5 for axis in axes):
+            raise RulesError("an axis is a number from 1 to 5")
+        if len(set(axes)) < len(axes):
+            raise RulesError("cost centres and cost units cannot share an axis")
+        if (self.default_cost_centre and self.cost_centre_axis is None) or (
+            self.default_cost_unit and self.cost_unit_axis is None
+        ):
+            raise RulesError("a default code needs an axis")
+        unknown = set(_PLACEHOLDER.findall(self.description_template)) - _PLACEHOLDERS
+        if unknown:
+            raise RulesError(f"the description template knows no {{{min(unknown)}}}")
+
+    def allocates(self, account: str) -> bool:
+        """Whether lines on this account carry cost centres and cost units."""
+        if self.balance_pattern is not None and self.balance_pattern.matches(account):
+            return False
+        return self.profit_loss_pattern is None or self.profit_loss_pattern.matches(account)
+
+    def leaves_open(self, account: str) -> bool:
+        """Whether both patterns are given and neither holds the account."""
+        patterns = (self.balance_pattern, self.profit_loss_pattern)
+        return all(pattern is not None and not pattern.matches(account) for pattern in patterns)
+
+
+def translate(entry: Entry, rules: Rules, *, number: int | None = None) -> tuple[Posting, list[Problem]]:
+    """The posting of an entry, and what the reader should know about the translation.
+
+    Spaces are trimmed, lines of zero are dropped, and what is left is condensed to one line per account and
+    allocations, in the order of first appearance. A condensed line keeps a description that all its lines
+    share. `number` is the entry's number in its journal, for the place of a problem.
+    """
+    place = Place(entry=number)
+    year, period = book_period(entry.date, rules.period_rule)
+    moving = [_tidied(line) for line in entry.lines if line.debit or line.credit]
+    problems = []
+    if dropped := len(entry.lines) - len(moving):
+        problems.append(warning("zero_lines_dropped", place=place, count=dropped))
+    lines, cancelled = _condense(moving, rules, year, period)
+    if cancelled:
+        problems.append(warning("lines_cancelled_out", place=place, count=cancelled))
+    for account, of_account in _by_account(moving).items():
+        problems.extend(_remarks(account, of_account, rules, place))
+    return Posting(entry.date, year, period, lines), problems
+
+
+def _tidied(line: Line) -> Line:
+    texts = map(tidy, (line.cost_centre, line.cost_unit, line.description))
+    return Line(tidy(line.account), line.debit, line.credit, *texts)
+
+
+def _condense(
+    moving: list[Line], rules: Rules, year: int, period: int
+) -> tuple[tuple[PostingLine, ...], int]:
+    """The condensed lines, and how many lines cancelled each other out completely."""
+    groups: dict[tuple[str, tuple[tuple[int, str], ...]], list[Line]] = {}
+    for line in moving:
+        groups.setdefault((line.account, _allocations(line, rules)), []).append(line)
+    condensed: list[PostingLine] = []
+    cancelled = 0
+    for (account, allocations), lines in groups.items():
+        debit, credit = sides_of(sum((line.debit - line.credit for line in lines), ZERO))
+        if debit or credit:
+            description = _description(lines, rules.description_template, year, period)
+            condensed.append(PostingLine(account, debit, credit, allocations, description))
+        else:
+            cancelled += len(lines)
+    return tuple(condensed), cancelled
+
+
+def _allocations(line: Line, rules: Rules) -> tuple[tuple[int, str], ...]:
+    if not rules.allocates(line.account):
+        return ()
+    wanted = (
+        (rules.cost_centre_axis, line.cost_centre or rules.default_cost_centre),
+        (rules.cost_unit_axis, line.cost_unit or rules.default_cost_unit),
+    )
+    return tuple(sorted((axis, code) for axis, code in wanted if axis is not None and code))
+
+
+def _description(lines: list[Line], template: str, year: int, period: int) -> str:
+    descriptions = {line.description for line in lines}
+    shared = descriptions.pop() if len(descriptions) == 1 else ""
+    if not template:
+        return shared
+    values = {"year": str(year), "period": str(period), "description": shared}
+    return tidy(_PLACEHOLDER.sub(lambda found: values[found[1]], template))
+
+
+def _by_account(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    accounts: dict[str, list[Line]] = {}
+    for line in lines:
+        accounts.setdefault(line.account, []).append(line)
+    return accounts
+
+
+def _remarks(account: str, lines: list[Line], rules: Rules, place: Place) -> Iterator[Problem]:
+    """What the reader should know about the lines of one account."""
+    if rules.leaves_open(account):
+        yield warning("account_in_neither_pattern", place=place, who=Who.OFFICE_ADMIN, account=account)
+    if not rules.allocates(account):
+        return
+    for field, axis, default in (
+        ("cost_centre", rules.cost_centre_axis, rules.default_cost_centre),
+        ("cost_unit", rules.cost_unit_axis, rules.default_cost_unit),
+    ):
+        coded = sum(bool(getattr(line, field)) for line in lines)
+        uncoded = len(lines) - coded
+        at = Place(place.entry, field=field)
+        if axis is None and coded:
+            yield warning("codes_not_sent", place=at, who=Who.OFFICE_ADMIN, account=account, count=coded)
+        elif axis is not None and rules.profit_loss_pattern is not None and uncoded and not default:
+            yield warning("code_missing", place=at, account=account, count=uncoded)

@@ -1,0 +1,1 @@
+"""Where a company's journals go in AFAS, and how its lines are translated."""

@@ -1,0 +1,102 @@
+"""A run's identity, and the journals (snapshots) it has had; at most one of them lives."""
+
+from enum import StrEnum
+
+from django.db import models
+from django.db.models import Q
+
+from loonbrug.access.models import Office
+from loonbrug.directory.models import Company
+
+
+class JournalLife(StrEnum):
+    """A journal is live until it is withdrawn or another takes its place; only while nothing was sent."""
+
+    LIVE = "live"
+    WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
+
+
+class PayrollRun(models.Model):
+    """A processed payroll of one company; never removed, so that its identity and generations stay."""
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    year = models.PositiveSmallIntegerField()
+    period = models.PositiveSmallIntegerField()
+    number = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["company", "year", "period", "number"], name="run_identity_once")
+        ]
+
+
+class Journal(models.Model):
+    """The immutable snapshot of what a run has to book: source bytes, hashes, dated entries."""
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    run = models.ForeignKey(PayrollRun, on_delete=models.PROTECT)
+    life = models.CharField(
+        max_length=10, choices=[(life.value, life.name) for life in JournalLife], default=JournalLife.LIVE
+    )
+    source = models.CharField(max_length=10)
+    file_name = models.CharField(max_length=255)
+    source_bytes = models.BinaryField()
+    source_hash = models.CharField(max_length=64)
+    content_hash = models.CharField(max_length=64)
+    description = models.CharField(max_length=255, blank=True)
+    imported_at = models.DateTimeField()
+    imported_by = models.CharField(max_length=200)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run"], condition=Q(life="live"), name="one_live_journal_per_run")
+        ]
+        indexes = [models.Index(fields=["office", "content_hash"])]
+
+
+class JournalEntry(models.Model):
+    """One dated set of lines (see `line_store`), with its count and totals in euros for lists."""
+
+    journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="entries")
+    ordinal = models.PositiveSmallIntegerField()
+    date = models.DateField()
+    line_count = models.PositiveIntegerField()
+    total_debit = models.DecimalField(max_digits=15, decimal_places=2)
+    total_credit = models.DecimalField(max_digits=15, decimal_places=2)
+    lines = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["journal", "ordinal"], name="entry_ordinal_once")]
+
+
+class Confirmation(models.Model):
+    """A person said that a problem which asks for it (double run, same content) is as it should be."""
+
+    journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="confirmations")
+    code = models.CharField(max_length=60)
+    other_journal_id = models.BigIntegerField()
+    by = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["journal", "code", "other_journal_id"], name="confirmed_once")
+        ]
+
+
+class Upload(models.Model):
+    """A file that one user is looking at before it is imported; gone once imported, or after a day."""
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    user_id = models.BigIntegerField(null=True)
+    name = models.CharField(max_length=255)
+    data = models.BinaryField()
+    year = models.PositiveSmallIntegerField(null=True)
+    period = models.PositiveSmallIntegerField(null=True)
+    run = models.PositiveIntegerField(null=True)
+    at = models.DateTimeField()

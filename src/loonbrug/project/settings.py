@@ -1,0 +1,131 @@
+"""Django settings. Everything that differs per installation comes from environment variables.
+
+LOONBRUG_DATA      folder for the database and the keys (default: .loonbrug in the current folder)
+LOONBRUG_HOSTS     host names under which the pages are reached, separated by commas
+LOONBRUG_ADDRESS   the address people type, for links in output (default http://127.0.0.1:8000)
+LOONBRUG_AFAS_URL  template of AFAS's address, to point everything at a sandbox
+LOONBRUG_SCALE     AFAS's time limit and our margins, divided by this number (for rehearsals)
+"""
+
+import os
+from pathlib import Path
+
+from loonbrug.project.key_files import encryption_keys, secret_key
+
+DATA = Path(os.environ.get("LOONBRUG_DATA", ".loonbrug")).resolve()
+ADDRESS = os.environ.get("LOONBRUG_ADDRESS", "http://127.0.0.1:8000")
+AFAS_URL = os.environ.get(
+    "LOONBRUG_AFAS_URL", "https://{participant_number}.{segment}.afas.online/ProfitRestServices"
+)
+AFAS_TIME_SCALE = int(os.environ.get("LOONBRUG_SCALE", "1"))
+ENCRYPTION_KEYS = encryption_keys(DATA / "secrets.keys")
+
+SECRET_KEY = secret_key(DATA / "session.key")
+ALLOWED_HOSTS = os.environ.get("LOONBRUG_HOSTS", "127.0.0.1,localhost").split(",")
+CSRF_TRUSTED_ORIGINS = [ADDRESS]
+DEBUG = False
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "loonbrug.audit",
+    "loonbrug.access",
+    "loonbrug.directory",
+    "loonbrug.connections",
+    "loonbrug.mappings",
+    "loonbrug.payroll",
+    "loonbrug.delivery",
+    "loonbrug.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "loonbrug.web.middleware.LanguageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "loonbrug.web.middleware.ScopeMiddleware",
+]
+
+ROOT_URLCONF = "loonbrug.project.urls"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "loonbrug.web.context.shell",
+            ],
+        },
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA / "loonbrug.sqlite3",
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        },
+        "TEST": {"NAME": DATA / "test.sqlite3"},
+    }
+}
+AUTH_USER_MODEL = "access.User"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "nl"
+LANGUAGES = [("nl", "Nederlands"), ("en", "English")]
+LOCALE_PATHS = [Path(__file__).resolve().parent.parent / "locale"]
+USE_I18N = True
+USE_THOUSAND_SEPARATOR = True
+TIME_ZONE = "Europe/Amsterdam"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+WHITENOISE_USE_FINDERS = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = ADDRESS.startswith("https://")
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+}
+LOGGING_CONFIG = None

@@ -1,0 +1,1 @@
+"""Read-only: lists and pages that join several apps, as frozen values."""

@@ -1,0 +1,1 @@
+"""AFAS accounts and the mapping of companies to administrations."""

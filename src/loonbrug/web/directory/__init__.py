@@ -1,0 +1,1 @@
+"""Debtors, companies, cost centres and cost units."""

@@ -1,0 +1,1 @@
+"""Company level: payroll runs, journals and their way into AFAS."""

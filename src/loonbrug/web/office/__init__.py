@@ -1,0 +1,1 @@
+"""The office: first page, users, templates of rights."""
