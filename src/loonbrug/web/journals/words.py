@@ -11,8 +11,9 @@ from django.utils.translation import pgettext_lazy as plazy
 from afas_client.catalogue import find
 from loonbrug.delivery.queries import AttemptView, DeliveryView
 from loonbrug.delivery.states import State
-from loonbrug.ledger.problems import Who
+from loonbrug.ledger.problems import Problem, Severity, Who
 from loonbrug.screens.journal_export import JournalRow, JournalState
+from loonbrug.screens.problem_texts import Language, describe
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,19 @@ _DELIVERY: dict[State, tuple[str, Promise]] = {
 }
 _WHO: dict[Who, Promise] = {
     Who.PAYROLL: lazy("The payroll officer"),
-    Who.CONTROLLER: lazy("The controller, in AFAS"),
+    Who.CONTROLLER: lazy("The controller"),
     Who.AFAS_ADMIN: lazy("The AFAS administrator"),
-    Who.OFFICE_ADMIN: lazy("The administrator of this office, in Loonbrug"),
+    Who.OFFICE_ADMIN: lazy("The administrator of this office"),
+}
+_REASONS: dict[str, Promise] = {
+    "company_is_test": lazy("The company has become a test company. Nothing was sent."),
+    "debtor_is_blocked": lazy("The debtor has been blocked. Nothing was sent."),
+    "no_connection": lazy("The AFAS account or its mapping is gone. Nothing was sent."),
+    "no_look_up": lazy("The answer of AFAS was lost, so a person has to look in AFAS."),
+    "double": lazy("AFAS holds this entry more than once."),
+    "connection_paused": lazy(
+        "AFAS did not let us in. Sending goes on as soon as the AFAS account is authorised again."
+    ),
 }
 _OUTCOMES: dict[str, Promise] = {
     "": plazy("attempt", "under way"),
@@ -113,6 +124,30 @@ def delivery_state(view: DeliveryView | None) -> StateWord:
     return StateWord(tone, str(word), "authorised" if view.entry_number else "new")
 
 
+def reason(value: str) -> str:
+    """Why a delivery is where it is."""
+    return str(_REASONS.get(value, value))
+
+
+def advice(problem: Problem) -> Advice:
+    """A problem in words."""
+    text = describe(problem, language())
+    is_error = problem.severity is Severity.ERROR
+    return Advice(
+        message=text.message,
+        cause=text.cause,
+        cure=text.cure,
+        who=text.who,
+        place=text.place,
+        tone="bad" if is_error else "attention",
+    )
+
+
+def language() -> Language:
+    """The reader's language."""
+    return "en" if get_language() == "en" else "nl"
+
+
 def who(value: str) -> str:
     """Who can solve something."""
     return str(_WHO[Who(value)])
@@ -139,11 +174,11 @@ def refusal(attempt: AttemptView) -> Advice:
             original=attempt.message,
             log_reference=attempt.log_reference,
         )
-    advice = finding.advice[get_language() or "nl"]
+    known = finding.advice[language()]
     return Advice(
-        message=advice.title,
-        cause=advice.cause,
-        cure=advice.cure,
+        message=known.title,
+        cause=known.cause,
+        cure=known.cure,
         who=who(finding.who),
         original=attempt.message,
         log_reference=attempt.log_reference,
