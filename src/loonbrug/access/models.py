@@ -75,4 +75,4 @@ class FailedSignIn(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["account", "address", "at"])]
+        indexes = [models.Index(fields=["account", "address", "at"], name="failed_sign_in")]
