@@ -82,6 +82,8 @@ def change_mapping(
     before = mapping(scope=scope, mapping_id=mapping_id)
     if _destination(before.values) != _destination(values):
         values = _as_afas_knows(scope, values)
+    else:
+        values = replace(values, administration_name=before.administration_name)
     with transaction.atomic():
         saved = operations.change_mapping(
             office_id=scope.office_id, mapping_id=mapping_id, values=values, now=now
@@ -128,7 +130,7 @@ def _journal_code_problems(codes: Sequence[JournalCode] | None, wanted: str) -> 
     """None where AFAS does not list its journals: then AFAS itself refuses what is wrong."""
     if codes is None:
         return []
-    found = next((each for each in codes if each.code.casefold() == wanted.casefold()), None)
+    found = next((each for each in codes if each.code == wanted), None)
     if found is None:
         return [_unknown("journal_code", "journal_code_unknown")]
     return [_unknown("journal_code", "journal_code_blocked")] if found.is_blocked else []
