@@ -60,3 +60,11 @@ def problem(
 def warning(code: str, *, place: Place = NOWHERE, who: Who = Who.PAYROLL, **params: object) -> Problem:
     """A problem that informs and stops nothing."""
     return problem(code, place=place, severity=Severity.WARNING, who=who, **params)
+
+
+class ProblemsError(Exception):
+    """What was asked cannot be done; the problems say why, and the edge puts them into words."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(", ".join(found.code for found in problems))
+        self.problems = problems
