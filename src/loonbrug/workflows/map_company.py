@@ -9,17 +9,16 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from loonbrug.access.rights import Level, Part, Scope
+from loonbrug.access.rights import Level, NotFoundError, Part, Scope
 from loonbrug.audit.operations import write
 from loonbrug.connections.models import ConnectionState
 from loonbrug.connections.queries import ConnectionView, connection_of
-from loonbrug.directory.queries import company
 from loonbrug.ledger.problems import Place, Problem, Who, problem
 from loonbrug.mappings import operations
 from loonbrug.mappings.checks import MappingValues, problems_of
 from loonbrug.mappings.operations import CompanyMappedError, MappingInputError
-from loonbrug.mappings.queries import MappingView, for_company, mapping
-from loonbrug.screens.mapping_use import deliveries_under_way
+from loonbrug.mappings.queries import MappingView, mapping
+from loonbrug.screens.companies_to_map import companies_to_map, deliveries_under_way
 from loonbrug.workflows.administrations import (
     Administration,
     JournalCode,
@@ -59,8 +58,10 @@ def save_mapping(
     NotAllowedError.
     """
     scope.require(Part.MAPPINGS, Level.WRITE)
-    company(scope=scope, company_id=company_id)
-    if for_company(scope=scope, company_id=company_id) is not None:
+    company = next((each for each in companies_to_map(scope=scope) if each.id == company_id), None)
+    if company is None:
+        raise NotFoundError("company", company_id)
+    if company.is_mapped:
         raise CompanyMappedError
     values = _as_afas_knows(scope, values)
     with transaction.atomic():

@@ -38,8 +38,8 @@ class AccountForm(forms.Form):
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text=_(
-            "The user's code, such as 12345.user. In AFAS: General / Management / Authorisation Tool (Dutch: Algemeen / "
-            "Beheer / Autorisatie tool). This may not be a collaboration account (Dutch: meewerk account)."
+            "The user's code, such as 12345.user. In AFAS: General / Management / Authorisation Tool (Dutch: "
+            "Algemeen / Beheer / Autorisatie tool). This may not be a collaboration account (Dutch: meewerk account)."
         ),
     )
     environment_type = forms.TypedChoiceField(
@@ -53,22 +53,22 @@ class AccountForm(forms.Form):
     )
 
 
-class SecretInput(forms.TextInput):
-    """A field that is never filled in again by us, nor remembered by the browser."""
+class SecretInput(forms.PasswordInput):
+    """A field that is never filled in again by us, nor remembered by the browser; people see what they paste."""
 
-    def __init__(self) -> None:
-        super().__init__(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"})
-
-    def format_value(self, value: object) -> None:
-        return None
+    input_type = "text"
 
 
-class KeysForm(forms.Form):
-    """The two keys of the App Connector; asked again at each step."""
+def _secret() -> SecretInput:
+    return SecretInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"})
+
+
+class DialogueForm(forms.Form):
+    """The two keys of the App Connector, asked again at each step, and the activation code from the e-mail."""
 
     api_key = forms.CharField(
         label=_("API key"),
-        widget=SecretInput,
+        widget=_secret(),
         help_text=_(
             "In AFAS: General / Management / App Connector, tab General (Dutch: Algemeen / Beheer / App connector, "
             "tabblad Algemeen, API-sleutel)."
@@ -76,19 +76,18 @@ class KeysForm(forms.Form):
     )
     environment_key = forms.CharField(
         label=_("Environment key"),
-        widget=SecretInput,
+        widget=_secret(),
         help_text=_("On the same tab, below the API key (Dutch: Omgevingssleutel)."),
     )
-
-
-class CodeForm(KeysForm):
-    """The keys once more, with the activation code from the e-mail."""
-
     activation_code = forms.CharField(
         label=_("Activation code"),
-        widget=SecretInput,
+        widget=_secret(),
         help_text=_("The digits in the newest e-mail of AFAS. Not needed for Reset Authentication."),
     )
+
+    def __init__(self, *args: object, wants_code: bool = True, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments, passed on
+        self.fields["activation_code"].required = wants_code
 
 
 class AdministrationsConnectorForm(forms.Form):
@@ -102,20 +101,13 @@ class AdministrationsConnectorForm(forms.Form):
         self.fields["name"].choices = choices + [(name, name) for name in connectors]  # type: ignore[attr-defined]
 
 
-class AfasChoiceField(forms.TypedChoiceField):
-    """A choice from a list of AFAS. Whether AFAS has it, the workflow asks; the form may hold an older list."""
-
-    def valid_value(self, value: object) -> bool:
-        return True
-
-
 class MappingForm(forms.Form):
     """Nieuwe mapping, or a change of one (then without a choice of company)."""
 
     company = forms.TypedChoiceField(label=_("Company"), coerce=int)
-    administration = AfasChoiceField(
+    administration = forms.IntegerField(
         label=_("Administration in AFAS"),
-        coerce=int,
+        widget=forms.Select,
         help_text=_("The list comes from AFAS now, and holds what the AFAS user may see there."),
     )
     journal_code = forms.CharField(
@@ -149,8 +141,8 @@ class MappingForm(forms.Form):
         required=False,
         choices=_AXES,
         help_text=_(
-            "The allocation axis that holds cost centres in AFAS, usually 1. In AFAS: Finance / Allocation / Allocation "
-            "axis (Dutch: Financieel / Verbijzondering / Verbijzonderingsas)."
+            "The allocation axis that holds cost centres in AFAS, usually 1. In AFAS: Finance / Allocation / "
+            "Allocation axis (Dutch: Financieel / Verbijzondering / Verbijzonderingsas)."
         ),
     )
     default_cost_centre = forms.CharField(
@@ -181,30 +173,35 @@ class MappingForm(forms.Form):
         max_length=80,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("If filled in, only accounts of this form carry them. [4-9][0-9][0-9][0-9] is 4000 to 9999."),
+        help_text=_(
+            "If filled in, only accounts of this form carry them. [4-9][0-9][0-9][0-9] is 4000 to 9999."
+        ),
     )
 
-    def __init__(
-        self, *args: object, companies: Sequence[tuple[int, str]] | None, **kwargs: object
-    ) -> None:
+    def __init__(self, *args: object, companies: Sequence[tuple[int, str]] | None, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own arguments, passed on
         if companies is None:
             del self.fields["company"]
         else:
             self.fields["company"].choices = [("", _("Choose a company")), *companies]  # type: ignore[attr-defined]
 
-    def offer(
-        self, administrations: Sequence[Administration], codes: Sequence[JournalCode] | None
-    ) -> None:
+    def offer(self, administrations: Sequence[Administration], codes: Sequence[JournalCode] | None) -> None:
         """Show what AFAS lists; what was chosen before stays in the list."""
         chosen = str(self["administration"].value() or "")
         listed = [(str(each.number), f"{each.number} · {each.name}") for each in administrations]
         if chosen and chosen not in dict(listed):
             listed.append((chosen, chosen))
-        choices = [("", _("Choose an administration")), *listed]
-        self.fields["administration"].choices = choices  # type: ignore[attr-defined]
+        self.fields["administration"].widget.choices = [("", _("Choose an administration")), *listed]
         if codes:
             self.fields["journal_code"].widget = journal_code_choice(codes)
+
+    def ask_journal_codes_from(self, address: str) -> None:
+        """Where the page finds the journals of another administration when one is chosen."""
+        self.fields["administration"].widget.attrs |= {
+            "hx-get": address,
+            "hx-trigger": "change",
+            "hx-target": "#journal-code",
+        }
 
     def values(self, *, connection_id: int) -> MappingValues:
         """What was chosen, for the workflow to check. The administration's name is AFAS's to tell."""

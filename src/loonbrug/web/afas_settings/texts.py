@@ -38,16 +38,22 @@ _FIELD = {
     "user_missing": _("Fill in the user as it is in the Authorisation Tool."),
     "user_format": _("A user is a code such as 12345.user, or an e-mail address, without spaces."),
     "key_missing": _("Copy the key from the App Connector, tab General."),
-    "key_characters": _("A key holds only the digits 0-9 and the letters A-F. Copy it anew, without the label."),
+    "key_characters": _(
+        "A key holds only the digits 0-9 and the letters A-F. Copy it anew, without the label."
+    ),
     "key_length": _("A key has 32 characters. Copy all of it from the App Connector, tab General."),
     "keys_equal": _("This is the same key as the API key. The environment key is the other one."),
     "code_missing": _("Fill in the activation code from the e-mail of AFAS."),
     "code_digits": _("An activation code holds digits only. Copy it from the newest e-mail of AFAS."),
     "journal_code_missing": _("Fill in the journal code, as AFAS has it for this administration."),
     "journal_code_format": _("A journal code has 1 to 6 characters, without spaces."),
-    "journal_code_unknown": _("AFAS has no journal with this code in this administration. Choose one from the list."),
+    "journal_code_unknown": _(
+        "AFAS has no journal with this code in this administration. Choose one from the list."
+    ),
     "journal_code_blocked": _("This journal is blocked in AFAS. Unblock it there, or choose another."),
-    "administration_unknown": _("AFAS does not list this administration for this account. Choose one from the list."),
+    "administration_unknown": _(
+        "AFAS does not list this administration for this account. Choose one from the list."
+    ),
     "axis_range": _("AFAS has the allocation axes 1 to 5."),
     "axes_equal": _("Cost centres are on axis %(axis)s already. Cost units need another axis."),
     "default_without_axis": _("A default code needs an axis. Choose the axis, or leave the default empty."),
@@ -73,8 +79,12 @@ _ANSWER: dict[str, tuple[str | Promise, str | Promise, str | Promise]] = {
     ),
     "afas_not_reached": (
         _("AFAS could not be reached. Nothing was sent."),
-        _("The network, a firewall, or AFAS itself refuses the connection; or the participant number is wrong."),
-        _("Try again in a few minutes. If it stays like this, check the participant number and your network."),
+        _(
+            "The network, a firewall, or AFAS itself refuses the connection; or the participant number is wrong."
+        ),
+        _(
+            "Try again in a few minutes. If it stays like this, check the participant number and your network."
+        ),
     ),
     "afas_maintenance": (
         _("AFAS is down for maintenance."),
@@ -137,12 +147,16 @@ _ANSWER: dict[str, tuple[str | Promise, str | Promise, str | Promise]] = {
     "administrations_columns_unknown": (
         _("The administrations cannot be read from this GetConnector."),
         _("It has no column with the number, or none with the name of an administration."),
-        _("Choose another GetConnector for the administrations, or let the AFAS administrator mend this one."),
+        _(
+            "Choose another GetConnector for the administrations, or let the AFAS administrator mend this one."
+        ),
     ),
     "afas_unexpected": (
         _("AFAS gave an answer that we do not know."),
         _("AFAS answered with status %(status)s."),
-        _("Try again. If it stays like this, give the AFAS administrator the text and the log reference below."),
+        _(
+            "Try again. If it stays like this, give the AFAS administrator the text and the log reference below."
+        ),
     ),
 }
 
@@ -169,9 +183,7 @@ def answer_text(answer: AfasAnswerError) -> ProblemText:
     """What AFAS answered instead of what we asked."""
     problem = answer.problem
     message, cause, cure = (str(text) % dict(problem.params) for text in _ANSWER[problem.code])
-    return ProblemText(
-        message, cause, cure, str(WHO[problem.who]), answer.original, answer.log_reference
-    )
+    return ProblemText(message, cause, cure, str(WHO[problem.who]), answer.original, answer.log_reference)
 
 
 def broken_text(reason: str) -> ProblemText:
