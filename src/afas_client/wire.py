@@ -147,7 +147,7 @@ def read_answer(response: Response) -> object:
             return decoded(response.body)
         except ValueError as broken:
             raise errors.BadAnswer(f"the answer is no JSON: {broken}", evidence=evidence) from None
-    raise _surely(evidence) or errors.BadAnswer(_what(evidence), evidence=evidence)
+    raise _error(evidence, errors.BadAnswer)
 
 
 def posted_answer(response: Response) -> Booked:
@@ -162,7 +162,7 @@ def posted_answer(response: Response) -> Booked:
         if done is not None and not _tells_error(evidence):
             return done
         raise errors.Unknown("AFAS answered with success, but without a booking", evidence=evidence)
-    raise _surely(evidence) or errors.Unknown(_what(evidence), evidence=evidence)
+    raise _error(evidence, errors.Unknown)
 
 
 def deleted_answer(response: Response) -> None:
@@ -175,7 +175,7 @@ def deleted_answer(response: Response) -> None:
         if not response.body.strip():
             return
         raise errors.Unknown("AFAS answered with success, but not with an empty body", evidence=evidence)
-    raise _surely(evidence) or errors.Unknown(_what(evidence), evidence=evidence)
+    raise _error(evidence, errors.Unknown)
 
 
 def _tells_error(evidence: errors.Evidence) -> bool:
@@ -186,20 +186,16 @@ def _what(evidence: errors.Evidence) -> str:
     return f"AFAS answered {evidence.status}: {evidence.external_message or 'without a message'}"
 
 
-def _surely(evidence: errors.Evidence) -> errors.AfasError | None:
-    """The error of an answer that surely says that nothing was done; None where it does not."""
-    what = _what(evidence)
-    if evidence.status == 401:
-        return errors.TokenRefused(what, evidence=evidence)
-    if evidence.status == 403:
-        return errors.IpRefused(what, evidence=evidence)
-    if evidence.status == 503 and evidence.retry_after is not None:
-        return errors.Unavailable(what, evidence=evidence)
-    if evidence.status in (400, 500):
-        return _by_text(what, evidence)
-    return None
+def _error(evidence: errors.Evidence, otherwise: type[errors.AfasError]) -> errors.AfasError:
+    """The error of an answer that surely says that nothing was done, else one of the kind `otherwise`."""
+    finding = None
+    if evidence.status in (400, 500) and evidence.external_message:
+        finding = catalogue.find(evidence.external_message)
+    kind = _sure_kind(evidence, finding) or otherwise
+    return kind(_what(evidence), evidence=evidence, finding=finding)
 
 
+_BY_STATUS: Mapping[int | None, type[errors.AfasError]] = {401: errors.TokenRefused, 403: errors.IpRefused}
 _BY_OUTCOME: Mapping[Outcome, type[errors.AfasError]] = {
     Outcome.REFUSED: errors.Refused,
     Outcome.NOT_BOOKED: errors.LayoutLocked,
@@ -207,11 +203,11 @@ _BY_OUTCOME: Mapping[Outcome, type[errors.AfasError]] = {
 }
 
 
-def _by_text(what: str, evidence: errors.Evidence) -> errors.AfasError | None:
-    finding = catalogue.find(evidence.external_message or "")
+def _sure_kind(evidence: errors.Evidence, finding: catalogue.Finding | None) -> type[errors.AfasError] | None:
     if finding is not None:
-        kind = _BY_OUTCOME.get(finding.outcome, errors.Unknown)
-        return kind(what, evidence=evidence, finding=finding)
-    if evidence.error_number in FUNCTIONAL_ERRORS:
-        return errors.Refused(what, evidence=evidence)
-    return None
+        return _BY_OUTCOME.get(finding.outcome)
+    if evidence.status == 503 and evidence.retry_after is not None:
+        return errors.Unavailable
+    if evidence.status == 500 and evidence.error_number in FUNCTIONAL_ERRORS:
+        return errors.Refused
+    return _BY_STATUS.get(evidence.status)
