@@ -192,10 +192,6 @@ class Entry:
     reconciled: bool = False
     """A reconciled entry cannot be deleted."""
 
-    @property
-    def total(self) -> Decimal:
-        return sum((line.debit for line in self.lines), Decimal(0))
-
 
 @dataclass
 class Invoice:
