@@ -192,6 +192,11 @@ class Entry:
     reconciled: bool = False
     """A reconciled entry cannot be deleted."""
 
+    @property
+    def total(self) -> Decimal:
+        """What is debited, in euros."""
+        return sum((line.debit for line in self.lines), Decimal(0))
+
 
 @dataclass
 class Invoice:
