@@ -21,10 +21,10 @@ WITHOUT_PRODUCT = {"demo"}
 class Commands(click.Group):
     """Commands by name; Django is set up before one that needs it is imported."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's own signature)
         return sorted(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
         if cmd_name not in WITHOUT_PRODUCT and not apps.ready:

@@ -119,7 +119,9 @@ def _running(
     name: str, arguments: list[str], port: int, environment: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[str]]:
     """A process of the demo, from the moment it listens until the demo ends."""
-    process = subprocess.Popen([sys.executable, "-m", *arguments], env=environment, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments], env=environment, text=True, stdout=sys.stderr
+    )
     try:
         _wait_until_listening(name, process, port)
         yield process
@@ -161,6 +163,7 @@ def _welcome(ports: Ports, link: str) -> None:
         f"AFAS (sandbox)   {here}:{ports.afas}/",
         f"Mail             {here}:{ports.mail}/",
         "Journals to try  tests/samples/journals/",
-        f"AFAS's limit of 15 minutes is {AFAS_LIMIT_SECONDS // DEMO_SCALE} seconds here. Stop with Ctrl-C; the next start is afresh.",
+        f"AFAS's limit of 15 minutes is {AFAS_LIMIT_SECONDS // DEMO_SCALE} seconds here.",
+        "Stop with Ctrl-C; the next start is afresh.",
     ):
         click.echo(line)
