@@ -18,12 +18,12 @@ def inside() -> None:
 @inside.command()
 def office() -> None:
     """Make the sample office and print the link that signs its first user in."""
-    from loonbrug.access.operations import make_sign_in_link  # noqa: PLC0415 (needs the apps to be loaded)
+    from loonbrug.access.sign_in import make_link  # noqa: PLC0415 (needs the apps to be loaded)
     from loonbrug.project.demo.office import EMAIL, found_office  # noqa: PLC0415
     from loonbrug.project.wiring import now  # noqa: PLC0415
 
     found_office(now=now())
-    click.echo(settings.ADDRESS + make_sign_in_link(email=EMAIL))
+    click.echo(settings.ADDRESS + make_link(email=EMAIL))
 
 
 @inside.command()
