@@ -133,12 +133,10 @@ def journal_row(*, scope: Scope, journal_id: int) -> JournalRow:
     return _rows(scope, [payroll.summary(scope=scope, journal_id=journal_id)])[0]
 
 
-def sent_journals(*, scope: Scope, journal_ids: Sequence[int]) -> frozenset[int]:
-    """Which of these journals have something on its way to AFAS or there."""
-    found = deliveries.of_journals(scope=scope, journal_ids=journal_ids)
-    return frozenset(
-        journal_id for journal_id, views in found.items() if any(view.state not in ENDED for view in views)
-    )
+def sent_journals(*, scope: Scope, journals: Sequence[JournalSummary]) -> frozenset[int]:
+    """Which of these journals must stay: something of their run is on its way to AFAS or there."""
+    runs = deliveries.runs_being_sent(scope=scope, run_ids=[journal.run_id for journal in journals])
+    return frozenset(journal.id for journal in journals if journal.run_id in runs)
 
 
 def _rows(scope: Scope, journals: Sequence[JournalSummary]) -> tuple[JournalRow, ...]:

@@ -109,6 +109,27 @@ def import_file(
         )
 
 
+def import_upload(
+    *, scope: Scope, upload_id: int, replace: bool = False, now: datetime.datetime
+) -> tuple[Imported, ...]:
+    """Keep the journals of a file that its user has looked at, once. Raises as `import_file`, NotFoundError."""
+    with transaction.atomic():
+        upload = queries.upload(scope=scope, upload_id=upload_id)
+        kept = import_file(
+            scope=scope,
+            name=upload.name,
+            data=upload.data,
+            company_id=upload.company_id,
+            year=upload.year,
+            period=upload.period,
+            run=upload.run,
+            replace=replace,
+            now=now,
+        )
+        payroll.drop_upload(scope=scope, upload_id=upload_id)
+    return kept
+
+
 def _preview(scope: Scope, read: ReadJournals, naming: Naming) -> ImportPreview:
     drafts, problems = _addressed(scope, read, naming)
     if _errors(problems):
@@ -124,7 +145,7 @@ def _errors(problems: Sequence[Problem]) -> list[Problem]:
 def _sent(scope: Scope, drafts: Sequence[RunDraft]) -> frozenset[int]:
     """The journals that the drafts' runs have now and of which something was sent."""
     live = queries.live_of_runs(scope=scope, runs=[draft.run for draft in drafts])
-    return sent_journals(scope=scope, journal_ids=[journal.id for journal in live])
+    return sent_journals(scope=scope, journals=live)
 
 
 def _addressed(

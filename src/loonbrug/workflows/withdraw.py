@@ -6,6 +6,7 @@ from django.db import transaction
 
 from loonbrug.access.rights import Scope
 from loonbrug.payroll import operations as payroll
+from loonbrug.payroll import queries
 from loonbrug.screens.journal_export import sent_journals
 
 
@@ -15,5 +16,6 @@ def withdraw_journal(*, scope: Scope, journal_id: int, now: datetime.datetime) -
     Raises JournalFixedError, NotFoundError and NotAllowedError.
     """
     with transaction.atomic():
-        sent = sent_journals(scope=scope, journal_ids=[journal_id])
+        journal = queries.summary(scope=scope, journal_id=journal_id)
+        sent = sent_journals(scope=scope, journals=[journal])
         payroll.withdraw(scope=scope, journal_id=journal_id, now=now, sent=sent)
