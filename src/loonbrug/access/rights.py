@@ -68,5 +68,5 @@ class Scope:
 def service_scope(office_id: int) -> Scope:
     """The scope in which the service itself works for an office, without a person."""
     return Scope(
-        office_id=office_id, user_id=None, user_name="Loonbrug", rights={part: Level.WRITE for part in Part}
+        office_id=office_id, user_id=None, user_name="Loonbrug", rights=dict.fromkeys(Part, Level.WRITE)
     )

@@ -3,17 +3,21 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from string import Formatter
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_datetime
 from babel.numbers import format_currency
 
 from loonbrug.ledger.problems import Place, Problem
 
 Language = Literal["nl", "en"]
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 
 class ProblemTextError(LookupError):
@@ -71,7 +75,7 @@ def _label(labels: Mapping[str, Any], name: str, language: Language) -> str:
 
 
 class _Words(Formatter):
-    """Fills a text; `{name:euro}` writes an amount as the language does."""
+    """Fills a text; `{name:euro}` writes an amount and `{name:moment}` a moment as the language does."""
 
     def __init__(self, language: Language) -> None:
         self._language = language
@@ -79,6 +83,9 @@ class _Words(Formatter):
     def format_field(self, value: object, format_spec: str) -> str:
         if format_spec == "euro":
             return str(format_currency(Decimal(str(value)), "EUR", locale=self._language))
+        if format_spec == "moment":
+            moment = datetime.fromisoformat(str(value)).astimezone(AMSTERDAM)
+            return str(format_datetime(moment, "d MMMM HH:mm", locale=self._language))
         return str(value)
 
 

@@ -1,0 +1,213 @@
+"""A request from what we want; data or one error from an answer. Nothing here opens a connection.
+
+Reads and writes are judged apart: after a write, whatever does not surely say "booked" or "not booked"
+is Unknown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, NoReturn
+
+from afas_client import catalogue, errors
+from afas_client.catalogue import Outcome
+from afas_client.fi_entries import Booked, booked
+
+FUNCTIONAL_ERRORS = frozenset({-2147180996, -2147220469})
+"""The `errorNumber`s with which AFAS says that the content was wrong (AFAS "Troubleshooting")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, ready to leave. Headers and body stay out of its repr: they hold a token and salaries."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer, as it came."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+def request_headers(
+    *, authorization: str | None, language: str, integration_id: str | None, body: bytes
+) -> Mapping[str, str]:
+    """The headers of every request.
+
+    The language is fixed because errors are known by their text; the character set is named because AFAS
+    otherwise stores question marks for accents; `IntegrationId` is asked of AFAS's partners only (AFAS
+    "Parameters", "IntegrationId").
+    """
+    headers = {"Accept": "application/json", "Accept-Language": language, "Connection": "keep-alive"}
+    if body:
+        headers["Content-Type"] = "application/json;charset=utf-8"
+    if authorization is not None:
+        headers["Authorization"] = authorization
+    if integration_id is not None:
+        headers["IntegrationId"] = integration_id
+    return MappingProxyType(headers)
+
+
+def decoded(body: bytes) -> object:
+    """The JSON of a body, with decimals as Decimal. Raises ValueError for anything else."""
+    try:
+        return json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+    except RecursionError as deep:
+        raise ValueError("the JSON is nested too deeply") from deep
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")
+
+
+def _decoded_or_none(body: bytes) -> object:
+    try:
+        return decoded(body)
+    except ValueError:
+        return None
+
+
+def evidence_of(response: Response) -> errors.Evidence:
+    """What the answer says, for an error to carry; tokens are taken out."""
+    answer = _fields(_decoded_or_none(response.body))
+    body = response.body[: 4 * errors.BODY_LIMIT].decode("utf-8", errors="replace")
+    return errors.Evidence(
+        status=response.status,
+        headers=errors.told_headers(response.headers),
+        body=errors.without_tokens(body)[: errors.BODY_LIMIT],
+        external_message=_message(answer),
+        error_number=_whole(answer.get("errornumber")),
+        log_reference=_told(answer.get("profitlogreference")),
+        retry_after=_seconds(answer.get("retry_after")),
+    )
+
+
+def _fields(answer: object) -> dict[str, Any]:
+    """The fields of an object by their lower-case names.
+
+    AFAS's pages print the 503 with its values inside {"example": ...}; both forms are read.
+    """
+    if not isinstance(answer, dict):
+        return {}
+    return {str(name).lower(): _unwrapped(value) for name, value in answer.items()}
+
+
+def _unwrapped(value: object) -> object:
+    return value["example"] if isinstance(value, dict) and set(value) == {"example"} else value
+
+
+def _message(answer: Mapping[str, object]) -> str | None:
+    nested = _fields(answer.get("error"))
+    return (
+        _told(answer.get("externalmessage")) or _told(answer.get("message")) or _told(nested.get("message"))
+    )
+
+
+def _told(value: object) -> str | None:
+    return (
+        errors.without_tokens(value)[: errors.BODY_LIMIT]
+        if isinstance(value, str) and value.strip()
+        else None
+    )
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    try:
+        return int(value)
+    except ValueError:
+        return None
+
+
+def _seconds(value: object) -> int | None:
+    number = _whole(value)
+    return number if number is not None and number >= 0 else None
+
+
+def read_answer(response: Response) -> object:
+    """The data of a read.
+
+    Raises NotLetIn, Unavailable, Refused, LayoutLocked (a lock) or, for everything else, BadAnswer.
+    """
+    evidence = evidence_of(response)
+    if response.status == 200 and not _tells_error(evidence):
+        try:
+            return decoded(response.body)
+        except ValueError as broken:
+            raise errors.BadAnswer(f"the answer is no JSON: {broken}", evidence=evidence) from None
+    raise _error(evidence, errors.BadAnswer)
+
+
+def posted_answer(response: Response) -> Booked:
+    """The booking that AFAS made for a new entry.
+
+    Raises Refused, NotBooked or NotLetIn where AFAS surely booked nothing, Unknown for everything else: also
+    for a success without a number, or with an error beside it.
+    """
+    evidence = evidence_of(response)
+    if response.status in (200, 201):
+        done = booked(_decoded_or_none(response.body))
+        if done is not None and not _tells_error(evidence):
+            return done
+        raise errors.Unknown("AFAS answered with success, but without a booking", evidence=evidence)
+    raise _error(evidence, errors.Unknown)
+
+
+def deleted_answer(response: Response) -> None:
+    """Nothing, where AFAS deleted the entry: 200 with an empty body (AFAS "FiEntries delete").
+
+    Raises as `posted_answer` does; Unknown here means that it may be deleted.
+    """
+    evidence = evidence_of(response)
+    if response.status == 200:
+        if not response.body.strip():
+            return
+        raise errors.Unknown("AFAS answered with success, but not with an empty body", evidence=evidence)
+    raise _error(evidence, errors.Unknown)
+
+
+def _tells_error(evidence: errors.Evidence) -> bool:
+    return bool(evidence.external_message or evidence.error_number or evidence.log_reference)
+
+
+def _what(evidence: errors.Evidence) -> str:
+    return f"AFAS answered {evidence.status}: {evidence.external_message or 'without a message'}"
+
+
+def _error(evidence: errors.Evidence, otherwise: type[errors.AfasError]) -> errors.AfasError:
+    """The error of an answer that surely says that nothing was done, else one of the kind `otherwise`."""
+    finding = None
+    if evidence.status in (400, 500) and evidence.external_message:
+        finding = catalogue.find(evidence.external_message)
+    kind = _sure_kind(evidence, finding) or otherwise
+    return kind(_what(evidence), evidence=evidence, finding=finding)
+
+
+_BY_STATUS: Mapping[int | None, type[errors.AfasError]] = {401: errors.TokenRefused, 403: errors.IpRefused}
+_BY_OUTCOME: Mapping[Outcome, type[errors.AfasError]] = {
+    Outcome.REFUSED: errors.Refused,
+    Outcome.NOT_BOOKED: errors.LayoutLocked,
+    Outcome.NOT_LET_IN: errors.ConnectorMissing,
+}
+
+
+def _sure_kind(evidence: errors.Evidence, finding: catalogue.Finding | None) -> type[errors.AfasError] | None:
+    if finding is not None:
+        return _BY_OUTCOME.get(finding.outcome)
+    if evidence.status == 503 and evidence.retry_after is not None:
+        return errors.Unavailable
+    if evidence.status == 500 and evidence.error_number in FUNCTIONAL_ERRORS:
+        return errors.Refused
+    return _BY_STATUS.get(evidence.status)

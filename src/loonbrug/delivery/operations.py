@@ -1,0 +1,387 @@
+"""The only writers of deliveries: queue, claim, record, and what a person may do by hand.
+
+Nothing here talks to AFAS, and no transaction of these is open while somebody does.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Max
+
+from loonbrug.access.rights import NotFoundError, service_scope
+from loonbrug.connections import operations as connections
+from loonbrug.connections.models import ConnectionState, Environment
+from loonbrug.delivery.models import Attempt, Delivery
+from loonbrug.delivery.outcomes import Answer, Attempts, Decision, Outcome, Policy, Reason, decide
+from loonbrug.delivery.payload import RunKey, payload_of, voucher_number
+from loonbrug.delivery.states import ENDED, IN_AFAS, State
+from loonbrug.directory import queries as directory
+from loonbrug.ledger.entry import Posting
+from loonbrug.ledger.problems import Place, ProblemsError, problem
+
+#: AFAS's journal entry number (EnNo, Journaalpostnummer).
+_ENTRY_NUMBER = re.compile(r"[0-9]{1,12}")
+
+
+class OvertakenError(Exception):
+    """A newer drain of this environment has started; this one must claim nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a journal goes, as its mapping says at the moment of approval."""
+
+    environment_id: int
+    connection_id: int
+    administration: int
+    journal_code: str
+    mapping: Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """One entry of a journal, approved for sending."""
+
+    journal_id: int
+    run_id: int
+    run: RunKey
+    ordinal: int
+    posting: Posting
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One attempt that may leave, until `send_before`."""
+
+    claim_id: UUID
+    delivery_id: int
+    office_id: int
+    connection_id: int
+    payload: bytes
+    send_before: datetime
+
+
+@transaction.atomic
+def queue(
+    *, office_id: int, target: Target, entries: Sequence[Approved], by: str, now: datetime
+) -> tuple[int, ...]:
+    """Freeze and queue these entries; the ids of their deliveries.
+
+    Raises IntegrityError when one of them has a live delivery already: all or none are queued.
+    """
+    return tuple(_queue_one(office_id, target, entry, by, now) for entry in entries)
+
+
+def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: datetime) -> int:
+    earlier = Delivery.objects.filter(office_id=office_id, run_id=entry.run_id, ordinal=entry.ordinal)
+    generation = earlier.filter(state__in=sorted(ENDED)).count()
+    number = voucher_number(office_id=office_id, run=entry.run, ordinal=entry.ordinal, generation=generation)
+    payload = payload_of(
+        entry.posting,
+        administration=target.administration,
+        journal_code=target.journal_code,
+        voucher_number=number,
+    )
+    debit, credit = entry.posting.totals()
+    return Delivery.objects.create(
+        office_id=office_id,
+        environment_id=target.environment_id,
+        connection_id=target.connection_id,
+        company_id=entry.run.company_id,
+        run_id=entry.run_id,
+        journal_id=entry.journal_id,
+        ordinal=entry.ordinal,
+        generation=generation,
+        administration=target.administration,
+        journal_code=target.journal_code,
+        entry_date=entry.posting.date,
+        year=entry.posting.year,
+        period=entry.posting.period,
+        voucher_number=number,
+        payload=payload,
+        payload_hash=sha256(payload).hexdigest(),
+        mapping=dict(target.mapping),
+        total_debit=debit,
+        total_credit=credit,
+        due_at=now,
+        queued_at=now,
+        queued_by=by,
+        changed_at=now,
+    ).pk
+
+
+@transaction.atomic
+def begin_drain(*, environment_id: int, policy: Policy, now: datetime) -> int:
+    """Raise the environment's epoch, and put what an older drain left in the air in doubt; the new epoch."""
+    Environment.objects.filter(pk=environment_id).update(epoch=F("epoch") + 1)
+    for delivery in Delivery.objects.filter(environment_id=environment_id, state=State.SENDING):
+        until = policy.doubt_until(send_before=_latest(delivery).send_before)
+        _apply(delivery, Decision(State.IN_DOUBT, due_at=until), now=now, doubt_until=until)
+    return Environment.objects.get(pk=environment_id).epoch
+
+
+@transaction.atomic
+def end_doubts(*, environment_id: int, now: datetime) -> int:
+    """Hand what is in doubt to a person once AFAS's limit has passed; how many."""
+    over = Delivery.objects.filter(environment_id=environment_id, state=State.IN_DOUBT, due_at__lte=now)
+    for delivery in over:
+        _apply(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
+    return len(over)
+
+
+@transaction.atomic
+def claim(
+    *, environment_id: int, epoch: int, policy: Policy, now: datetime, new_id: Callable[[], UUID]
+) -> tuple[Claim, ...]:
+    """Claim what may leave now: one per lane, as many as the environment has calls free.
+
+    What is under way is read from the table, never from memory. Raises OvertakenError.
+    """
+    environment = Environment.objects.get(pk=environment_id)
+    if environment.epoch != epoch:
+        raise OvertakenError
+    lanes = _busy_lanes(environment_id, now)
+    free = environment.parallel_call_count - len(lanes)
+    claims: list[Claim] = []
+    for delivery in _candidates(environment_id, now):
+        lane = (delivery.administration, delivery.journal_code)
+        if len(claims) >= free:
+            break
+        if lane in lanes or _held(delivery, now):
+            continue
+        lanes.append(lane)
+        claims.append(_claim_one(delivery, epoch, policy, now, new_id()))
+    return tuple(claims)
+
+
+def _busy_lanes(environment_id: int, now: datetime) -> list[tuple[int, str]]:
+    """Lanes of calls under way, and of doubts that AFAS may still be working on."""
+    rows = Delivery.objects.filter(environment_id=environment_id)
+    sending = rows.filter(state=State.SENDING)
+    doubted = rows.filter(state=State.IN_DOUBT, doubt_until__gt=now)
+    return list(sending.union(doubted, all=True).values_list("administration", "journal_code"))
+
+
+def _candidates(environment_id: int, now: datetime) -> Iterator[Delivery]:
+    rows = Delivery.objects.filter(environment_id=environment_id, state=State.QUEUED, due_at__lte=now)
+    ready = rows.filter(connection__state=ConnectionState.AUTHORISED)
+    return ready.order_by("due_at", "id").iterator(chunk_size=100)
+
+
+def _held(delivery: Delivery, now: datetime) -> bool:
+    """Whether sending has become forbidden since it was approved; then a person has to look at it."""
+    company = directory.company(scope=service_scope(delivery.office_id), company_id=delivery.company_id)
+    reason = Reason.NONE
+    if company.is_test:
+        reason = Reason.COMPANY_IS_TEST
+    elif company.debtor_is_blocked:
+        reason = Reason.DEBTOR_IS_BLOCKED
+    if reason:
+        _apply(delivery, Decision(State.HELD, reason=reason), now=now)
+    return bool(reason)
+
+
+def _claim_one(delivery: Delivery, epoch: int, policy: Policy, now: datetime, claim_id: UUID) -> Claim:
+    number = (delivery.attempts.aggregate(last=Max("number"))["last"] or 0) + 1
+    send_before = now + policy.send_window
+    Attempt.objects.create(
+        delivery=delivery,
+        claim_id=claim_id,
+        number=number,
+        epoch=epoch,
+        payload_hash=delivery.payload_hash,
+        claimed_at=now,
+        send_before=send_before,
+    )
+    _apply(delivery, Decision(State.SENDING), now=now)
+    return Claim(
+        claim_id=claim_id,
+        delivery_id=delivery.pk,
+        office_id=delivery.office_id,
+        connection_id=delivery.connection_id,
+        payload=bytes(delivery.payload),
+        send_before=send_before,
+    )
+
+
+@transaction.atomic
+def record(*, claim_id: UUID, answer: Answer, policy: Policy, now: datetime) -> State:
+    """Store an attempt's answer and do what follows from it; the delivery's state after it.
+
+    May be repeated until it is known to be stored: a second time changes nothing.
+    """
+    attempt = Attempt.objects.select_related("delivery", "delivery__connection").get(claim_id=claim_id)
+    delivery = attempt.delivery
+    if attempt.ended_at is not None:
+        return State(delivery.state)
+    _store_answer(attempt, answer, now)
+    doubt_until = policy.doubt_until(send_before=attempt.send_before)
+    decision = decide(
+        state=State(delivery.state),
+        answer=answer,
+        attempts=_attempts_beside(attempt, delivery),
+        policy=policy,
+        now=now,
+        first_claimed_at=delivery.attempts.earliest("number").claimed_at,
+        doubt_until=doubt_until,
+        entry_number=delivery.entry_number,
+    )
+    if decision is None:
+        return State(delivery.state)
+    if decision.pauses_connection:
+        connections.mark_broken(
+            office_id=delivery.office_id,
+            connection_id=delivery.connection_id,
+            reason=answer.message,
+            now=now,
+        )
+    counted = answer.outcome in {Outcome.NOT_BOOKED, Outcome.NOT_LET_IN}
+    delivery.not_booked_count += counted
+    _apply(delivery, decision, now=now, doubt_until=doubt_until)
+    return decision.state
+
+
+def _store_answer(attempt: Attempt, answer: Answer, now: datetime) -> None:
+    attempt.ended_at = now
+    attempt.outcome = answer.outcome
+    attempt.status = answer.status
+    attempt.error_number = answer.error_number
+    attempt.message = answer.message
+    attempt.code = answer.code
+    attempt.log_reference = answer.log_reference
+    attempt.entry_number = answer.entry_number
+    attempt.save()
+
+
+def _attempts_beside(attempt: Attempt, delivery: Delivery) -> Attempts:
+    others = list(delivery.attempts.exclude(pk=attempt.pk))
+    earlier = [other for other in others if other.number < attempt.number]
+    return Attempts(
+        is_latest=len(earlier) == len(others),
+        earlier_settled=all(other.outcome not in {"", Outcome.UNKNOWN} for other in earlier),
+        earlier_entry_number=next((other.entry_number for other in earlier if other.entry_number), ""),
+        not_booked_count=delivery.not_booked_count,
+    )
+
+
+def _latest(delivery: Delivery) -> Attempt:
+    return delivery.attempts.latest("number")
+
+
+def _apply(
+    delivery: Delivery, decision: Decision, *, now: datetime, doubt_until: datetime | None = None
+) -> None:
+    """Write a decision; the trigger refuses what the table of states does not allow."""
+    delivery.state = decision.state
+    delivery.reason = decision.reason
+    delivery.due_at = decision.due_at
+    delivery.entry_number = decision.entry_number or delivery.entry_number
+    delivery.doubt_until = doubt_until if decision.state is State.IN_DOUBT else None
+    delivery.changed_at = now
+    delivery.save(
+        update_fields=[
+            "state",
+            "reason",
+            "due_at",
+            "entry_number",
+            "doubt_until",
+            "not_booked_count",
+            "changed_at",
+        ]
+    )
+
+
+class DoubtDecision(StrEnum):
+    """What a person says after looking in AFAS at a delivery that may have been booked."""
+
+    AGAIN = "again"
+    CANCEL = "cancel"
+    BOOKED = "booked"
+    BY_HAND = "by_hand"
+
+
+_MAY_BE_RETRIED = frozenset({State.REJECTED, State.GIVEN_UP, State.HELD})
+_MAY_BE_CANCELLED = _MAY_BE_RETRIED | {State.QUEUED}
+_AFTER_DECISION = {
+    DoubtDecision.AGAIN: State.QUEUED,
+    DoubtDecision.CANCEL: State.CANCELLED,
+    DoubtDecision.BOOKED: State.BOOKED,
+    DoubtDecision.BY_HAND: State.BOOKED_BY_HAND,
+}
+
+
+@transaction.atomic
+def retry(*, office_id: int, delivery_id: int, reason: str, by: str, now: datetime) -> None:
+    """Send the same payload with the same number again, because something was mended in AFAS.
+
+    Raises NotFoundError, ProblemsError (reason_missing, delivery_has_moved_on).
+    """
+    delivery = _in_state(office_id, delivery_id, _MAY_BE_RETRIED)
+    _keep_decision(delivery, "retry", reason=reason, by=by, now=now)
+    delivery.not_booked_count = 0
+    _apply(delivery, Decision(State.QUEUED, due_at=now), now=now)
+
+
+@transaction.atomic
+def cancel(*, office_id: int, delivery_id: int, reason: str, by: str, now: datetime) -> None:
+    """Do not send this entry; it may then be sent anew with another number.
+
+    Raises NotFoundError, ProblemsError (reason_missing, delivery_has_moved_on).
+    """
+    delivery = _in_state(office_id, delivery_id, _MAY_BE_CANCELLED)
+    _keep_decision(delivery, "cancel", reason=reason, by=by, now=now)
+    _apply(delivery, Decision(State.CANCELLED), now=now)
+
+
+@transaction.atomic
+def resolve(
+    *,
+    office_id: int,
+    delivery_id: int,
+    decision: DoubtDecision,
+    entry_number: str,
+    reason: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """Settle what is in doubt by what a person saw in AFAS, once AFAS's limit has passed.
+
+    Raises NotFoundError, ProblemsError (too_early_to_decide, delivery_has_moved_on, reason_missing,
+    entry_number_missing).
+    """
+    delivery = _in_state(office_id, delivery_id, {State.IN_DOUBT, State.UNDECIDED})
+    number = entry_number.strip()
+    if decision in {DoubtDecision.BOOKED, DoubtDecision.BY_HAND} and not _ENTRY_NUMBER.fullmatch(number):
+        raise ProblemsError(problem("entry_number_missing", place=Place(field="entry_number")))
+    if delivery.state == State.IN_DOUBT:
+        if delivery.doubt_until is None or delivery.doubt_until > now:
+            raise ProblemsError(problem("too_early_to_decide", until=delivery.doubt_until))
+        _apply(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
+    state = _AFTER_DECISION[decision]
+    found = number if state in IN_AFAS else ""
+    _keep_decision(delivery, decision, reason=reason, by=by, now=now, entry_number=found)
+    due_at = now if state is State.QUEUED else None
+    _apply(delivery, Decision(state, due_at=due_at, entry_number=found), now=now)
+
+
+def _in_state(office_id: int, delivery_id: int, states: Collection[State]) -> Delivery:
+    delivery = Delivery.objects.filter(office_id=office_id, pk=delivery_id).first()
+    if delivery is None:
+        raise NotFoundError("delivery", delivery_id)
+    if delivery.state not in states:
+        raise ProblemsError(problem("delivery_has_moved_on"))
+    return delivery
+
+
+def _keep_decision(
+    delivery: Delivery, kind: str, *, reason: str, by: str, now: datetime, entry_number: str = ""
+) -> None:
+    if not reason.strip():
+        raise ProblemsError(problem("reason_missing", place=Place(field="reason")))
+    delivery.decisions.create(kind=kind, reason=reason.strip(), entry_number=entry_number, by=by, at=now)

@@ -1,0 +1,64 @@
+"""An entry and its mapping as one FiEntries message, and the voucher number that makes it findable.
+
+Beside the client this is the one place that speaks AFAS's field names.
+"""
+
+import base64
+import hashlib
+import re
+from dataclasses import dataclass
+
+from afas_client.fi_entries import FiDimEntries, FiEntries, FiEntryPar, encode
+from loonbrug.ledger.entry import Posting, PostingLine
+
+#: Letters of the hash in a voucher number: 11 of 5 bits, at least the 50 that we promise.
+HASH_LENGTH = 11
+COMPANY_LENGTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """What a voucher number is made from besides the office: the run's identity, as stored anywhere."""
+
+    company_id: int
+    company_number: str
+    year: int
+    period: int
+    number: int
+
+
+def voucher_number(*, office_id: int, run: RunKey, ordinal: int, generation: int) -> str:
+    """The boekstuknummer: period and company to read, a hash to be unique; at most 32 of A-Z, 0-9 and -.
+
+    The same run always gives the same number, so that a restored backup finds its own bookings.
+    """
+    identity = f"{office_id}/{run.company_id}/{run.year}/{run.period}/{run.number}/{ordinal}/{generation}"
+    digest = base64.b32encode(hashlib.sha256(identity.encode()).digest()).decode()[:HASH_LENGTH]
+    company = re.sub(r"[^A-Z0-9]", "", run.company_number.upper())[:COMPANY_LENGTH] or "X"
+    return f"{run.year}{run.period:02}-{company}-{digest}"
+
+
+def payload_of(posting: Posting, *, administration: int, journal_code: str, voucher_number: str) -> bytes:
+    """The bytes that go to AFAS. Entry date and voucher date are one, so that AFAS's period is ours."""
+    message = FiEntryPar(
+        Year=posting.year,
+        Peri=posting.period,
+        UnId=administration,
+        JoCo=journal_code,
+        lines=tuple(_line(line, posting, voucher_number) for line in posting.lines),
+    )
+    return encode(message)
+
+
+def _line(line: PostingLine, posting: Posting, voucher_number: str) -> FiEntries:
+    codes = {f"DiC{axis}": code for axis, code in line.allocations}
+    return FiEntries(
+        AcNr=line.account,
+        EnDa=posting.date,
+        BpDa=posting.date,
+        BpNr=voucher_number,
+        Ds=line.description or None,
+        AmDe=line.debit,
+        AmCr=line.credit,
+        allocation=FiDimEntries(**codes) if codes else None,
+    )

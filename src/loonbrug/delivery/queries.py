@@ -1,0 +1,177 @@
+"""What is known of deliveries; every question is asked within one office."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Q
+
+from loonbrug.access.rights import Level, NotFoundError, Part, Scope
+from loonbrug.connections.models import ConnectionState
+from loonbrug.delivery.models import Attempt, Decision, Delivery
+from loonbrug.delivery.states import ENDED, State
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptView:
+    """One try: when, and what AFAS or the line said."""
+
+    number: int
+    claimed_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    status: int | None
+    error_number: int | None
+    message: str
+    code: str
+    log_reference: str
+    entry_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionView:
+    """What a person decided, and why."""
+
+    kind: str
+    reason: str
+    entry_number: str
+    is_checked: bool
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """One entry on its way, with its history."""
+
+    id: int
+    journal_id: int
+    run_id: int
+    company_id: int
+    connection_id: int
+    ordinal: int
+    state: State
+    reason: str
+    voucher_number: str
+    entry_number: str
+    administration: int
+    journal_code: str
+    entry_date: date
+    year: int
+    period: int
+    total: Decimal
+    payload_hash: str
+    due_at: datetime | None
+    doubt_until: datetime | None
+    queued_at: datetime
+    queued_by: str
+    changed_at: datetime
+    attempts: tuple[AttemptView, ...]
+    decisions: tuple[DecisionView, ...]
+
+
+def delivery(*, scope: Scope, delivery_id: int) -> DeliveryView:
+    """One delivery of this office. Raises NotFoundError, NotAllowedError."""
+    scope.require(Part.JOURNAL_EXPORT, Level.READ)
+    rows = Delivery.objects.filter(office_id=scope.office_id, id=delivery_id)
+    found = rows.prefetch_related("attempts", "decisions").first()
+    if found is None:
+        raise NotFoundError("delivery", delivery_id)
+    return _view(found)
+
+
+def of_journals(*, scope: Scope, journal_ids: Collection[int]) -> dict[int, tuple[DeliveryView, ...]]:
+    """All deliveries of each of these journals, by entry and then oldest first; journals without are left out."""
+    scope.require(Part.JOURNAL_EXPORT, Level.READ)
+    rows = Delivery.objects.filter(office_id=scope.office_id, journal_id__in=journal_ids)
+    found: defaultdict[int, list[DeliveryView]] = defaultdict(list)
+    for row in rows.prefetch_related("attempts", "decisions").order_by("ordinal", "generation"):
+        found[row.journal_id].append(_view(row))
+    return {journal_id: tuple(views) for journal_id, views in found.items()}
+
+
+def of_run(*, scope: Scope, run_id: int) -> tuple[DeliveryView, ...]:
+    """All deliveries of a run, whichever of its journals they came from."""
+    scope.require(Part.JOURNAL_EXPORT, Level.READ)
+    rows = Delivery.objects.filter(office_id=scope.office_id, run_id=run_id)
+    return tuple(
+        _view(row) for row in rows.prefetch_related("attempts", "decisions").order_by("ordinal", "id")
+    )
+
+
+def runs_being_sent(*, scope: Scope, run_ids: Collection[int]) -> frozenset[int]:
+    """Which of these runs have an entry that was sent or is to be sent, so that their journal must stay."""
+    rows = Delivery.objects.filter(office_id=scope.office_id, run_id__in=run_ids)
+    return frozenset(rows.exclude(state__in=sorted(ENDED)).values_list("run_id", flat=True))
+
+
+def mapping_is_in_use(*, scope: Scope, company_id: int) -> bool:
+    """Whether a delivery of this company may still leave, so that its mapping should stay."""
+    under_way = [State.QUEUED, State.SENDING, State.IN_DOUBT]
+    rows = Delivery.objects.filter(office_id=scope.office_id, company_id=company_id)
+    return rows.filter(state__in=under_way).exists()
+
+
+def environments_with_due_work(*, now: datetime) -> tuple[int, ...]:
+    """The environments whose drain has something to do; the one question that is not asked within an office."""
+    paused = Q(state=State.QUEUED) & ~Q(connection__state=ConnectionState.AUTHORISED)
+    due = Q(due_at__lte=now) & ~paused
+    rows = Delivery.objects.filter(due | Q(state=State.SENDING))
+    return tuple(rows.values_list("environment_id", flat=True).distinct().order_by("environment_id"))
+
+
+def _view(row: Delivery) -> DeliveryView:
+    return DeliveryView(
+        id=row.pk,
+        journal_id=row.journal_id,
+        run_id=row.run_id,
+        company_id=row.company_id,
+        connection_id=row.connection_id,
+        ordinal=row.ordinal,
+        state=State(row.state),
+        reason=row.reason,
+        voucher_number=row.voucher_number,
+        entry_number=row.entry_number,
+        administration=row.administration,
+        journal_code=row.journal_code,
+        entry_date=row.entry_date,
+        year=row.year,
+        period=row.period,
+        total=row.total_debit,
+        payload_hash=row.payload_hash,
+        due_at=row.due_at,
+        doubt_until=row.doubt_until,
+        queued_at=row.queued_at,
+        queued_by=row.queued_by,
+        changed_at=row.changed_at,
+        attempts=tuple(_attempt(attempt) for attempt in sorted(row.attempts.all(), key=lambda a: a.number)),
+        decisions=tuple(_decision(decision) for decision in sorted(row.decisions.all(), key=lambda d: d.pk)),
+    )
+
+
+def _attempt(row: Attempt) -> AttemptView:
+    return AttemptView(
+        number=row.number,
+        claimed_at=row.claimed_at,
+        ended_at=row.ended_at,
+        outcome=row.outcome,
+        status=row.status,
+        error_number=row.error_number,
+        message=row.message,
+        code=row.code,
+        log_reference=row.log_reference,
+        entry_number=row.entry_number,
+    )
+
+
+def _decision(row: Decision) -> DecisionView:
+    return DecisionView(
+        kind=row.kind,
+        reason=row.reason,
+        entry_number=row.entry_number,
+        is_checked=row.is_checked,
+        by=row.by,
+        at=row.at,
+    )

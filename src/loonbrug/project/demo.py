@@ -1,0 +1,154 @@
+"""`loonbrug demo`: an AFAS sandbox, a mail catcher and the product, each a process of its own.
+
+Nothing of the product is imported here: it is set up by environment variables, as anywhere else.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+READY_WITHIN_SECONDS = 30.0
+STOP_WITHIN_SECONDS = 12.0
+#: AFAS's limit of 15 minutes becomes one minute in the demo, and 15 seconds in the run without a browser.
+DEMO_SCALE = 15
+ONCE_SCALE = 60
+
+
+class NotStartedError(click.ClickException):
+    """A process of the demo did not come up; its own output says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the parts of the demo listen, all on 127.0.0.1."""
+
+    pages: int
+    afas: int
+    control: int
+    smtp: int
+    mail: int
+
+
+def preferred_ports() -> Ports:
+    """The usual ports, or free ones where they are taken."""
+    return Ports(*(_free(port) for port in (8000, 8101, 8102, 8125, 8103)))
+
+
+def _free(port: int) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do the main job by script, report, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="With --once: one JSON object on stdout.")
+@click.option("--data", type=click.Path(path_type=Path), default=Path(".loonbrug/demo"), show_default=True)
+def demo(once: bool, as_json: bool, data: Path) -> None:
+    """A sample office against a sandbox of AFAS Profit. Starts afresh every time."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    ports = preferred_ports()
+    scale = ONCE_SCALE if once else DEMO_SCALE
+    shutil.rmtree(data, ignore_errors=True)
+    environment = _environment(ports, data, scale)
+    with _mail_catcher(ports), _sandbox(ports, scale):
+        if once:
+            sys.exit(_module("rehearsal", ["--json"] if as_json else [], environment).returncode)
+        link = _module("sample_office", [], environment, stdout=subprocess.PIPE).stdout.strip()
+        with _pages(ports, environment) as serving:
+            _welcome(ports, link)
+            serving.wait()
+
+
+def _environment(ports: Ports, data: Path, scale: int) -> dict[str, str]:
+    here = "http://127.0.0.1"
+    return os.environ | {
+        "LOONBRUG_DATA": str(data),
+        "LOONBRUG_ADDRESS": f"{here}:{ports.pages}",
+        "LOONBRUG_AFAS_URL": f"{here}:{ports.afas}/{{participant_number}}.{{segment}}/ProfitRestServices",
+        "LOONBRUG_SCALE": str(scale),
+        "LOONBRUG_DEMO_CONTROL": f"{here}:{ports.control}",
+        "LOONBRUG_DEMO_MAIL": f"{here}:{ports.mail}",
+    }
+
+
+def _mail_catcher(ports: Ports) -> AbstractContextManager[subprocess.Popen[str]]:
+    arguments = ["afas_sandbox.mail_catcher", "--smtp-port", str(ports.smtp), "--port", str(ports.mail)]
+    return _running("mail catcher", arguments, ports.mail, os.environ)
+
+
+def _sandbox(ports: Ports, scale: int) -> AbstractContextManager[subprocess.Popen[str]]:
+    arguments = ["afas_sandbox", "--port", str(ports.afas), "--control-port", str(ports.control)]
+    arguments += ["--smtp", f"127.0.0.1:{ports.smtp}", "--time-limit", str(900 // scale)]
+    return _running("AFAS sandbox", arguments, ports.afas, os.environ)
+
+
+def _pages(ports: Ports, environment: Mapping[str, str]) -> AbstractContextManager[subprocess.Popen[str]]:
+    arguments = ["loonbrug.project.main", "serve", "--port", str(ports.pages)]
+    return _running("Loonbrug", arguments, ports.pages, environment)
+
+
+@contextmanager
+def _running(
+    name: str, arguments: list[str], port: int, environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """A process of the demo, from the moment it listens until the demo ends."""
+    process = subprocess.Popen([sys.executable, "-m", *arguments], env=environment, text=True)
+    try:
+        _wait_until_listening(name, process, port)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait_until_listening(name: str, process: subprocess.Popen[str], port: int) -> None:
+    until = time.monotonic() + READY_WITHIN_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise NotStartedError(f"{name} did not start on 127.0.0.1:{port}; its own lines above say why")
+
+
+def _module(
+    name: str, arguments: list[str], environment: Mapping[str, str], *, stdout: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run one module of the product to its end, with the demo's settings."""
+    command = [sys.executable, "-m", f"loonbrug.project.{name}", *arguments]
+    finished = subprocess.run(command, env=environment, text=True, stdout=stdout, check=False)
+    if stdout is not None and finished.returncode:
+        raise NotStartedError(f"{name} failed; its own lines above say why")
+    return finished
+
+
+def _welcome(ports: Ports, link: str) -> None:
+    here = "http://127.0.0.1"
+    for line in (
+        "",
+        f"Loonbrug         {here}:{ports.pages}/",
+        f"Sign in, once    {link}",
+        f"AFAS (sandbox)   {here}:{ports.afas}/",
+        f"Mail             {here}:{ports.mail}/",
+        "Journals to try  tests/samples/journals/",
+        f"AFAS's limit of 15 minutes is {900 // DEMO_SCALE} seconds here. Stop with Ctrl-C; the next start is afresh.",
+    ):
+        click.echo(line)

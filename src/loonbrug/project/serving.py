@@ -1,0 +1,57 @@
+"""The pages and, when no other process has it, the engine: one process until somebody stops it."""
+
+import signal
+import sys
+from types import FrameType
+
+import click
+import structlog
+import waitress
+from django.core.management import call_command
+
+from loonbrug.engine.embedded import EngineTakenError
+from loonbrug.project import wiring
+
+log = structlog.get_logger()
+
+#: Calls under way get this long when the service is stopped; what is not answered by then is in doubt.
+STOP_WITHIN_SECONDS = 8.0
+
+#: Bytes of one request that are taken in at all; the pages name their own, lower limits.
+LARGEST_REQUEST = 64 * 1024 * 1024
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--threads", default=8, show_default=True, help="Pages made at the same time.")
+def serve(port: int, threads: int) -> None:
+    """Serve the pages, and deliver what is due."""
+    call_command("migrate", verbosity=0)
+    from loonbrug.project.wsgi import application  # noqa: PLC0415 (reads the static files at import)
+
+    lock = wiring.engine_lock()
+    engine = None
+    try:
+        lock.take()
+        engine = wiring.engine()
+        engine.start()
+    except EngineTakenError:
+        log.warning("serving_pages_only", why="another process delivers for this installation")
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        waitress.serve(
+            application,
+            host="127.0.0.1",
+            port=port,
+            threads=threads,
+            ident="Loonbrug",
+            max_request_body_size=LARGEST_REQUEST,
+        )
+    finally:
+        if engine is not None:
+            engine.stop(within_seconds=STOP_WITHIN_SECONDS)
+        lock.release()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)

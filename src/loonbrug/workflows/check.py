@@ -1,0 +1,89 @@
+"""Everything that keeps a journal from being sent, found before anything is sent, all at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from loonbrug.access.rights import Level, Part, Scope
+from loonbrug.connections import queries as connections
+from loonbrug.connections.models import ConnectionState
+from loonbrug.connections.queries import ConnectionView
+from loonbrug.directory import queries as directory
+from loonbrug.directory.queries import CompanyView
+from loonbrug.ledger.checks import check
+from loonbrug.ledger.entry import Posting
+from loonbrug.ledger.problems import Problem, Severity, Who, problem
+from loonbrug.ledger.translation import Rules
+from loonbrug.mappings import queries as mappings
+from loonbrug.mappings.queries import MappingView
+from loonbrug.payroll import queries as payroll
+from loonbrug.payroll.queries import JournalView
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What would be booked, and all that is to be said about it."""
+
+    problems: tuple[Problem, ...]
+    postings: tuple[Posting, ...]
+    mapping: MappingView | None
+
+    @property
+    def blocking(self) -> tuple[Problem, ...]:
+        """The problems that forbid sending; a warning does not."""
+        return tuple(found for found in self.problems if found.severity is not Severity.WARNING)
+
+    @property
+    def can_send(self) -> bool:
+        return not self.blocking
+
+
+def check_journal(*, scope: Scope, journal_id: int) -> CheckResult:
+    """Check a journal against its company, its mapping, its connection and the rules of the ledger.
+
+    Raises NotFoundError, NotAllowedError.
+    """
+    scope.require(Part.JOURNAL_EXPORT, Level.READ)
+    journal = payroll.journal(scope=scope, journal_id=journal_id)
+    company = directory.company(scope=scope, company_id=journal.run.company_id)
+    mapping = mappings.for_company(scope=scope, company_id=company.id)
+    found = [*_company(company), *payroll.conflicts(scope=scope, journal_id=journal_id)]
+    if mapping is None:
+        found.append(problem("no_mapping", who=Who.OFFICE_ADMIN, company=company.name))
+    else:
+        connection = connections.connection_of(office_id=scope.office_id, connection_id=mapping.connection_id)
+        found += [*_start(journal, mapping), *_connection(connection)]
+    postings, noticed = _entries(journal, mapping)
+    return CheckResult(problems=(*found, *noticed), postings=postings, mapping=mapping)
+
+
+def _company(company: CompanyView) -> Iterator[Problem]:
+    if company.is_test:
+        yield problem("company_is_test", who=Who.OFFICE_ADMIN, company=company.name)
+    if company.debtor_is_blocked:
+        yield problem("debtor_is_blocked", who=Who.OFFICE_ADMIN, debtor=company.debtor_name)
+
+
+def _start(journal: JournalView, mapping: MappingView) -> Iterator[Problem]:
+    if not mapping.covers(year=journal.run.year, period=journal.run.period):
+        year, period = mapping.valid_from
+        yield problem("before_start_period", who=Who.OFFICE_ADMIN, year=year, period=period)
+
+
+def _connection(connection: ConnectionView) -> Iterator[Problem]:
+    account = connection.afas_user
+    if connection.state is ConnectionState.BROKEN:
+        yield problem("account_broken", who=Who.OFFICE_ADMIN, account=account)
+    elif connection.state is not ConnectionState.AUTHORISED:
+        yield problem("account_not_authorised", who=Who.OFFICE_ADMIN, account=account)
+    elif not connection.can_book:
+        yield problem("booking_connector_missing", who=Who.AFAS_ADMIN, account=account)
+
+
+def _entries(journal: JournalView, mapping: MappingView | None) -> tuple[tuple[Posting, ...], list[Problem]]:
+    rules = mapping.rules if mapping is not None else Rules()
+    postings, found = [], []
+    for number, entry in enumerate(journal.entries, start=1):
+        posting, problems = check(entry, rules, number=number)
+        postings.append(posting)
+        found += problems
+    return tuple(postings), found
