@@ -254,7 +254,7 @@ def test_the_list_of_problems_ends_somewhere() -> None:
         (csv(heading="rekening;credit"), [("column_missing", 1, "date"), ("column_missing", 1, "debit")]),
         (csv(ROWS[0], heading=HEADING + ";Grootboek"), [("column_twice", 1, "account")]),
         (csv(ROWS[0], '31-10-2026;"4000;;;'), [("csv_broken_row", 3, "")]),
-        (csv("31-10-2026;4000;;;a\x07b;1;"), [("text_not_printable", 2, "description")]),
+        (csv("31-10-2026;4000;;;a\x07b;1;"), [("line_text_not_printable", 2, "description")]),
         (b"\xff\xfea", [("csv_encoding_unknown", None, "")]),
         (b"\x81\x8d\x8f", [("csv_encoding_unknown", None, "")]),
         (b"", [("file_empty", None, "")]),
