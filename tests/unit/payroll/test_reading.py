@@ -442,6 +442,11 @@ def test_a_workbook_that_declares_entities_is_refused(part: str, root: bytes) ->
     assert refused(rewritten(xlsx(*GOOD), part, root, bomb + root)) == [("xlsx_broken", None, "")]
 
 
+def test_a_row_that_claims_to_be_far_away_is_not_waited_for() -> None:
+    far = rewritten(xlsx(*GOOD), "xl/worksheets/sheet1.xml", b'<row r="3"', b'<row r="999999999"')
+    assert refused(far) == [("too_many_rows", None, "")]
+
+
 @pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml"])
 def test_a_damaged_workbook_is_refused(part: str) -> None:
     assert refused(rewritten(xlsx(*GOOD), part, b"</", b"<"))[0][0] == "xlsx_broken"
