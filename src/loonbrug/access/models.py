@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Lower
 
 from loonbrug.access.rights import Level, Part
 
@@ -22,7 +23,7 @@ class Template(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["office", "name"], name="template_name_once_per_office")
+            models.UniqueConstraint("office", Lower("name"), name="template_name_once_per_office")
         ]
 
 
@@ -45,7 +46,10 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person of one office, signing in with an e-mail address."""
+    """A person of one office, signing in with an e-mail address.
+
+    `link_serial` numbers the person's sign-in links: only the newest works, and using it raises the number.
+    """
 
     office = models.ForeignKey(Office, on_delete=models.PROTECT)
     template = models.ForeignKey(Template, on_delete=models.PROTECT)
@@ -53,7 +57,22 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=120)
     language = models.CharField(max_length=5, default="nl")
     is_active = models.BooleanField(default=True)
+    link_serial = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="email_address_once")]
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()
+
+
+class FailedSignIn(models.Model):
+    """A wrong password, kept so that guessing can be slowed down. Cleared by signing in and by age."""
+
+    address = models.CharField(max_length=45)
+    account = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "address", "at"], name="failed_sign_in")]

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from django.db import models
+from django.db.models import Q
 
 from loonbrug.access.models import Office
 
@@ -42,6 +43,7 @@ class Connection(models.Model):
         default=ConnectionState.NEW,
     )
     token_ciphertext = models.BinaryField(null=True)
+    code_claimed_at = models.DateTimeField(null=True)
     code_requested_at = models.DateTimeField(null=True)
     authorised_at = models.DateTimeField(null=True)
     broken_at = models.DateTimeField(null=True)
@@ -58,5 +60,10 @@ class Connection(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["office", "environment", "afas_user"], name="afas_account_once_per_office"
-            )
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[ConnectionState.AUTHORISED, ConnectionState.BROKEN])
+                | Q(token_ciphertext__isnull=False),
+                name="authorised_has_a_token",
+            ),
         ]

@@ -18,7 +18,8 @@ import structlog
 
 from afas_client.errors import AfasError, NeverLeft
 from afas_client.transport import Transport
-from loonbrug.connections.clients import open_client
+from loonbrug.connections.clients import NotAuthorisedError, open_client
+from loonbrug.connections.secrets import SecretUnreadableError
 from loonbrug.delivery import operations
 from loonbrug.delivery.operations import Claim
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy, answer_to
@@ -124,6 +125,8 @@ async def _send(claim: Claim, ground: Ground, transport: Transport) -> Answer:
         booked = await client.post_entry(claim.payload, before_leaving=_deadline(claim, ground))
     except AfasError as error:
         return answer_to(error)
+    except (NotAuthorisedError, SecretUnreadableError) as no_token:
+        return Answer(Outcome.NOT_LET_IN, message=str(no_token))
     return answer_to(booked)
 
 

@@ -4,7 +4,7 @@ Nothing here talks to AFAS, and no transaction of these is open while somebody d
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -41,7 +41,7 @@ class Target:
     connection_id: int
     administration: int
     journal_code: str
-    mapping: dict[str, object]
+    mapping: Mapping[str, str | int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: da
         voucher_number=number,
         payload=payload,
         payload_hash=sha256(payload).hexdigest(),
-        mapping=target.mapping,
+        mapping=dict(target.mapping),
         total_debit=debit,
         total_credit=credit,
         due_at=now,
@@ -148,7 +148,7 @@ def claim(
         raise OvertakenError
     lanes = _busy_lanes(environment_id, now)
     free = environment.parallel_call_count - len(lanes)
-    claims = []
+    claims: list[Claim] = []
     for delivery in _candidates(environment_id, now):
         lane = (delivery.administration, delivery.journal_code)
         if len(claims) >= free:
@@ -344,7 +344,7 @@ def resolve(
     *,
     office_id: int,
     delivery_id: int,
-    verdict: DoubtDecision,
+    decision: DoubtDecision,
     entry_number: str,
     reason: str,
     by: str,
@@ -357,15 +357,15 @@ def resolve(
     """
     delivery = _in_state(office_id, delivery_id, {State.IN_DOUBT, State.UNDECIDED})
     number = entry_number.strip()
-    if verdict in {DoubtDecision.BOOKED, DoubtDecision.BY_HAND} and not _ENTRY_NUMBER.fullmatch(number):
+    if decision in {DoubtDecision.BOOKED, DoubtDecision.BY_HAND} and not _ENTRY_NUMBER.fullmatch(number):
         raise ProblemsError(problem("entry_number_missing", place=Place(field="entry_number")))
     if delivery.state == State.IN_DOUBT:
         if delivery.doubt_until is None or delivery.doubt_until > now:
             raise ProblemsError(problem("too_early_to_decide", until=delivery.doubt_until))
         _apply(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
-    state = _AFTER_DECISION[verdict]
+    state = _AFTER_DECISION[decision]
     found = number if state in IN_AFAS else ""
-    _keep_decision(delivery, verdict, reason=reason, by=by, now=now, entry_number=found)
+    _keep_decision(delivery, decision, reason=reason, by=by, now=now, entry_number=found)
     due_at = now if state is State.QUEUED else None
     _apply(delivery, Decision(state, due_at=due_at, entry_number=found), now=now)
 
@@ -375,7 +375,7 @@ def _in_state(office_id: int, delivery_id: int, states: Collection[State]) -> De
     if delivery is None:
         raise NotFoundError("delivery", delivery_id)
     if delivery.state not in states:
-        raise ProblemsError(problem("delivery_has_moved_on", state=delivery.state))
+        raise ProblemsError(problem("delivery_has_moved_on"))
     return delivery
 
 

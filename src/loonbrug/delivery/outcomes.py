@@ -64,7 +64,7 @@ class Policy:
 
     def next_try(self, *, now: datetime, tries: int, retry_after: int | None) -> datetime:
         """Twice as long after every try; never sooner than AFAS asked for."""
-        wait = min(self.first_wait * 2 ** min(tries, 20), self.longest_wait)
+        wait = min(self.first_wait * (1 << min(tries, 20)), self.longest_wait)
         return now + max(wait, timedelta(seconds=retry_after or 0))
 
 

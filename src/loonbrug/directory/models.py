@@ -1,5 +1,7 @@
 """Debtors and companies of an office, and the allocation codes a company's payroll uses."""
 
+from enum import StrEnum
+
 from django.db import models
 
 from loonbrug.access.models import Office
@@ -34,23 +36,22 @@ class Company(models.Model):
         ]
 
 
-class CostCentre(models.Model):
-    """Kostenplaats: its code must equal the allocation code in AFAS."""
+class CodeKind(StrEnum):
+    """Kostenplaats or kostendrager."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="cost_centres")
+    COST_CENTRE = "cost_centre"
+    COST_UNIT = "cost_unit"
+
+
+class AllocationCode(models.Model):
+    """A cost centre or cost unit of a company; its code must equal the allocation code in AFAS."""
+
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    kind = models.CharField(max_length=12, choices=[(kind.value, kind.name) for kind in CodeKind])
     code = models.CharField(max_length=16)
     name = models.CharField(max_length=50)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["company", "code"], name="cost_centre_code_once")]
-
-
-class CostUnit(models.Model):
-    """Kostendrager: its code must equal the allocation code in AFAS."""
-
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="cost_units")
-    code = models.CharField(max_length=16)
-    name = models.CharField(max_length=50)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["company", "code"], name="cost_unit_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["company", "kind", "code"], name="allocation_code_once")
+        ]

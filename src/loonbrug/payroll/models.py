@@ -59,11 +59,14 @@ class Journal(models.Model):
 
 
 class JournalEntry(models.Model):
-    """One dated set of lines, kept as canonical JSON: [account, debit, credit, centre, unit, text] each."""
+    """One dated set of lines (see `line_store`), with its count and totals in euros for lists."""
 
     journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="entries")
     ordinal = models.PositiveSmallIntegerField()
     date = models.DateField()
+    line_count = models.PositiveIntegerField()
+    total_debit = models.DecimalField(max_digits=15, decimal_places=2)
+    total_credit = models.DecimalField(max_digits=15, decimal_places=2)
     lines = models.TextField()
 
     class Meta:
@@ -83,3 +86,17 @@ class Confirmation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["journal", "code", "other_journal_id"], name="confirmed_once")
         ]
+
+
+class Upload(models.Model):
+    """A file that one user is looking at before it is imported; gone once imported, or after a day."""
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    company = models.ForeignKey(Company, on_delete=models.PROTECT)
+    user_id = models.BigIntegerField(null=True)
+    name = models.CharField(max_length=255)
+    data = models.BinaryField()
+    year = models.PositiveSmallIntegerField(null=True)
+    period = models.PositiveSmallIntegerField(null=True)
+    run = models.PositiveIntegerField(null=True)
+    at = models.DateTimeField()

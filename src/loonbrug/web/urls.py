@@ -1,5 +1,8 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("loonbrug.web.sign_in.urls")),
+    path("", include("loonbrug.web.office.urls")),
+]

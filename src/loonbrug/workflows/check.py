@@ -50,7 +50,7 @@ def check_journal(*, scope: Scope, journal_id: int) -> CheckResult:
     if mapping is None:
         found.append(problem("no_mapping", who=Who.OFFICE_ADMIN, company=company.name))
     else:
-        connection = connections.connection(scope=scope, connection_id=mapping.connection_id)
+        connection = connections.connection_of(office_id=scope.office_id, connection_id=mapping.connection_id)
         found += [*_start(journal, mapping), *_connection(connection)]
     postings, noticed = _entries(journal, mapping)
     return CheckResult(problems=(*found, *noticed), postings=postings, mapping=mapping)
@@ -64,9 +64,9 @@ def _company(company: CompanyView) -> Iterator[Problem]:
 
 
 def _start(journal: JournalView, mapping: MappingView) -> Iterator[Problem]:
-    start = (mapping.valid_from_year, mapping.valid_from_period)
-    if (journal.run.year, journal.run.period) < start:
-        yield problem("before_start_period", year=start[0], period=start[1])
+    if not mapping.covers(year=journal.run.year, period=journal.run.period):
+        year, period = mapping.valid_from
+        yield problem("before_start_period", who=Who.OFFICE_ADMIN, year=year, period=period)
 
 
 def _connection(connection: ConnectionView) -> Iterator[Problem]:

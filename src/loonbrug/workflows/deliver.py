@@ -61,7 +61,7 @@ def _to_send(scope: Scope, journal: JournalView, checked: CheckResult) -> list[A
 
 
 def _target(scope: Scope, mapping: MappingView) -> Target:
-    connection = connections.connection(scope=scope, connection_id=mapping.connection_id)
+    connection = connections.connection_of(office_id=scope.office_id, connection_id=mapping.connection_id)
     return Target(
         environment_id=connection.environment_id,
         connection_id=connection.id,
@@ -103,7 +103,7 @@ def decide(
     operations.resolve(
         office_id=scope.office_id,
         delivery_id=delivery_id,
-        verdict=decision,
+        decision=decision,
         entry_number=entry_number,
         reason=reason,
         by=scope.user_name,

@@ -35,27 +35,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='CostCentre',
+            name='AllocationCode',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('cost_centre', 'COST_CENTRE'), ('cost_unit', 'COST_UNIT')], max_length=12)),
                 ('code', models.CharField(max_length=16)),
                 ('name', models.CharField(max_length=50)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cost_centres', to='directory.company')),
+                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='directory.company')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('company', 'code'), name='cost_centre_code_once')],
-            },
-        ),
-        migrations.CreateModel(
-            name='CostUnit',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=16)),
-                ('name', models.CharField(max_length=50)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cost_units', to='directory.company')),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('company', 'code'), name='cost_unit_code_once')],
+                'constraints': [models.UniqueConstraint(fields=('company', 'kind', 'code'), name='allocation_code_once')],
             },
         ),
         migrations.AddConstraint(

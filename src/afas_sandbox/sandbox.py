@@ -1,0 +1,35 @@
+"""The running sandbox: its world and everything that the edge hands to it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from afas_sandbox.faults import Faults
+from afas_sandbox.lines import Lines
+from afas_sandbox.randomness import Randomness
+from afas_sandbox.world import World
+
+AFAS_TIME_LIMIT_MS = 900_000
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where activation mails are handed in."""
+
+    host: str
+    port: int
+
+
+@dataclass
+class Sandbox:
+    world: World
+    randomness: Randomness
+    now: Callable[[], datetime]
+    mail_server: MailServer | None = None
+    time_limit_ms: int = AFAS_TIME_LIMIT_MS
+    """How long AFAS works on a call before it gives up."""
+    faults: Faults = field(default_factory=Faults)
+    lines: Lines = field(default_factory=Lines)
+    late_work: set[asyncio.Task[None]] = field(default_factory=set)
+    """Bookings that go on after their caller has gone."""

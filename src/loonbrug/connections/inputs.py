@@ -1,0 +1,77 @@
+"""What people copy from AFAS into our fields, made clean. Pure; keys and codes are never stored anywhere."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from afas_client.auth import is_participant_number
+from loonbrug.ledger.problems import Place, Problem, Who, problem
+
+# The sample code in AFAS's "OtpValidation" has 8 digits; no length is documented, so others pass too.
+_CODE = re.compile(r"[0-9]{4,12}")
+
+
+class AccountInputError(ValueError):
+    """What was filled in cannot be right; `problems` names each field. What was typed is not repeated."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(", ".join(f"{each.place.field}: {each.code}" for each in problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class AppKeys:
+    """API key (API-sleutel) and environment key (Omgevingssleutel) of an app connector, for one step only."""
+
+    api_key: str = field(repr=False)
+    environment_key: str = field(repr=False)
+
+
+def clean_account(*, participant_number: str, afas_user: str) -> tuple[str, str]:
+    """Participant number and user without stray spaces. Raises AccountInputError."""
+    number, user = "".join(participant_number.split()), afas_user.strip()
+    problems = []
+    if not is_participant_number(number):
+        problems.append(_at("participant_number", "participant_number_digits"))
+    if not user:
+        problems.append(_at("afas_user", "user_missing"))
+    elif len(user) > 120 or not user.isprintable() or " " in user:
+        problems.append(_at("afas_user", "user_format"))
+    if problems:
+        raise AccountInputError(problems)
+    return number, user
+
+
+def clean_keys(*, api_key: str, environment_key: str) -> AppKeys:
+    """Both keys without spaces, in the letters as typed. Raises AccountInputError."""
+    keys = {
+        "api_key": "".join(api_key.split()),
+        "environment_key": "".join(environment_key.split()),
+    }
+    problems = [_at(name, code) for name, key in keys.items() if (code := _wrong_key(key))]
+    if not problems and keys["api_key"].casefold() == keys["environment_key"].casefold():
+        problems.append(_at("environment_key", "keys_equal"))
+    if problems:
+        raise AccountInputError(problems)
+    return AppKeys(**keys)
+
+
+def clean_code(text: str) -> str:
+    """The activation code without spaces. Raises AccountInputError."""
+    code = "".join(text.split())
+    if not _CODE.fullmatch(code):
+        raise AccountInputError([_at("activation_code", "code_digits" if code else "code_missing")])
+    return code
+
+
+def _wrong_key(key: str) -> str:
+    # Sample keys of AFAS have 32 hexadecimal characters; public clients demand that length.
+    if not key:
+        return "key_missing"
+    if not re.fullmatch(r"[0-9A-Fa-f]+", key):
+        return "key_characters"
+    return "" if len(key) == 32 else "key_length"
+
+
+def _at(name: str, code: str) -> Problem:
+    return problem(code, place=Place(field=name), who=Who.OFFICE_ADMIN)

@@ -1,0 +1,196 @@
+"""The only writers of AFAS accounts. Rights are checked by the workflows that call them."""
+
+import datetime
+import math
+from collections.abc import Iterable
+
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from afas_client.auth import ClassicToken, EnvironmentType
+from loonbrug.access.rights import NotFoundError
+from loonbrug.connections.capabilities import Feature
+from loonbrug.connections.inputs import clean_account
+from loonbrug.connections.models import Connection, ConnectionState, Environment
+from loonbrug.connections.queries import ConnectionView, view_of
+from loonbrug.connections.secrets import encrypt, rotate
+
+#: A second request for a code within this time after the first is a double click, and would mail twice.
+CODE_PAUSE = datetime.timedelta(seconds=5)
+#: A request that is on its way for longer than this has died with its process.
+CODE_REQUEST_LIFE = datetime.timedelta(seconds=90)
+
+#: Why an account is broken though AFAS lets it in: FiEntries is not in the app connector.
+NO_BOOKING_CONNECTOR = "booking_connector_missing"
+
+
+class AccountExistsError(Exception):
+    """The office has this AFAS account already: same participant number, environment and user."""
+
+
+class AccountInUseError(Exception):
+    """The AFAS account cannot be removed: a mapping or a delivery refers to it. Remove the mappings first."""
+
+
+class CodeJustRequestedError(Exception):
+    """A code was asked for a moment ago. Wait for the mail, or ask again after `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"asked a moment ago; again after {seconds} s")
+        self.seconds = seconds
+
+
+def add_account(
+    *,
+    office_id: int,
+    participant_number: str,
+    afas_user: str,
+    environment_type: EnvironmentType,
+    now: datetime.datetime,
+) -> ConnectionView:
+    """A new AFAS account, not yet authorised. Raises AccountInputError, AccountExistsError."""
+    number, user = clean_account(participant_number=participant_number, afas_user=afas_user)
+    try:
+        with transaction.atomic():
+            environment, _ = Environment.objects.get_or_create(
+                participant_number=number, type=environment_type
+            )
+            if Connection.objects.filter(
+                office_id=office_id, environment=environment, afas_user__iexact=user
+            ).exists():
+                raise AccountExistsError
+            row = Connection.objects.create(
+                office_id=office_id, environment=environment, afas_user=user, created_at=now
+            )
+    except IntegrityError as twice:
+        raise AccountExistsError from twice
+    return view_of(row)
+
+
+def claim_code_request(*, office_id: int, connection_id: int, now: datetime.datetime) -> None:
+    """Note that a code is being asked for, so that a double click does not mail twice.
+
+    Raises CodeJustRequestedError, NotFoundError.
+    """
+    with transaction.atomic():
+        row = _row(office_id, connection_id)
+        busy_until = max(
+            (row.code_claimed_at + CODE_REQUEST_LIFE) if row.code_claimed_at else now,
+            (row.code_requested_at + CODE_PAUSE) if row.code_requested_at else now,
+        )
+        if now < busy_until:
+            raise CodeJustRequestedError(math.ceil((busy_until - now).total_seconds()))
+        row.code_claimed_at = now
+        row.save(update_fields=["code_claimed_at"])
+
+
+def release_code_request(*, office_id: int, connection_id: int) -> None:
+    """The request got an answer, or none: another may be made."""
+    Connection.objects.filter(office_id=office_id, id=connection_id).update(code_claimed_at=None)
+
+
+def record_code_requested(*, office_id: int, connection_id: int, now: datetime.datetime) -> ConnectionView:
+    """AFAS took the request for a code: the token that was there, if any, is dropped. Raises NotFoundError."""
+    with transaction.atomic():
+        row = _row(office_id, connection_id)
+        row.state = ConnectionState.CODE_REQUESTED
+        row.token_ciphertext = None
+        row.code_requested_at = now
+        row.code_claimed_at = None
+        row.authorised_at = row.broken_at = row.capabilities_checked_at = None
+        row.broken_reason = row.token_expiry = ""
+        row.get_connectors, row.update_connectors = [], []
+        row.save()
+    return view_of(row)
+
+
+def record_authorised(
+    *, office_id: int, connection_id: int, token: ClassicToken, now: datetime.datetime
+) -> ConnectionView:
+    """AFAS gave this token; it is kept encrypted. Raises NotFoundError."""
+    with transaction.atomic():
+        row = _row(office_id, connection_id)
+        row.state = ConnectionState.AUTHORISED
+        row.token_ciphertext = encrypt(token.xml)
+        row.authorised_at = now
+        row.broken_at = None
+        row.broken_reason = ""
+        row.save()
+    return view_of(row)
+
+
+def record_capabilities(
+    *,
+    office_id: int,
+    connection_id: int,
+    get_connectors: Iterable[str],
+    update_connectors: Iterable[str],
+    environment_code: str,
+    token_expiry: str,
+    now: datetime.datetime,
+) -> ConnectionView:
+    """What AFAS says the app connector offers. An account that cannot book is broken, one that can is mended.
+
+    Without a token (it was dropped while AFAS was asked) nothing changes. Raises NotFoundError.
+    """
+    with transaction.atomic():
+        row = _row(office_id, connection_id)
+        if row.token_ciphertext is None:
+            return view_of(row)
+        row.get_connectors = sorted(get_connectors)
+        row.update_connectors = sorted(update_connectors)
+        row.environment_code = environment_code[:20]
+        row.token_expiry = token_expiry[:40]
+        row.capabilities_checked_at = now
+        if view_of(row).connector_for(Feature.BOOKING):
+            row.state, row.broken_reason, row.broken_at = ConnectionState.AUTHORISED, "", None
+        else:
+            row.state, row.broken_reason, row.broken_at = ConnectionState.BROKEN, NO_BOOKING_CONNECTOR, now
+        row.save()
+    return view_of(row)
+
+
+def mark_broken(*, office_id: int, connection_id: int, reason: str, now: datetime.datetime) -> bool:
+    """AFAS no longer lets this account in, for this reason (a code). True only for who tells it first."""
+    changed = Connection.objects.filter(
+        office_id=office_id, id=connection_id, state=ConnectionState.AUTHORISED
+    ).update(state=ConnectionState.BROKEN, broken_reason=reason, broken_at=now)
+    return changed == 1
+
+
+def choose_administrations_connector(*, office_id: int, connection_id: int, name: str) -> ConnectionView:
+    """The GetConnector that lists the administrations; empty takes the usual names. Raises NotFoundError."""
+    with transaction.atomic():
+        row = _row(office_id, connection_id)
+        row.administrations_connector = name
+        row.save(update_fields=["administrations_connector"])
+    return view_of(row)
+
+
+def remove_account(*, office_id: int, connection_id: int) -> None:
+    """Remove an AFAS account that nothing refers to. Raises AccountInUseError, NotFoundError."""
+    with transaction.atomic():
+        row = _row(office_id, connection_id)
+        try:
+            row.delete()
+        except ProtectedError as used:
+            raise AccountInUseError from used
+
+
+def rotate_tokens() -> int:
+    """Encrypt every token anew with the newest key; how many there were. Raises SecretUnreadableError."""
+    with transaction.atomic():
+        rows = list(Connection.objects.select_for_update().filter(token_ciphertext__isnull=False))
+        for row in rows:
+            assert row.token_ciphertext is not None
+            row.token_ciphertext = rotate(row.token_ciphertext)
+            row.save(update_fields=["token_ciphertext"])
+    return len(rows)
+
+
+def _row(office_id: int, connection_id: int) -> Connection:
+    rows = Connection.objects.select_for_update(of=("self",)).select_related("environment")
+    row = rows.filter(office_id=office_id, id=connection_id).first()
+    if row is None:
+        raise NotFoundError("connection", connection_id)
+    return row

@@ -1,0 +1,130 @@
+"""Mappings as frozen values, always within one office."""
+
+import datetime
+from dataclasses import asdict, dataclass
+
+from loonbrug.access.rights import Level, NotFoundError, Part, Scope
+from loonbrug.ledger.account_pattern import AccountPattern
+from loonbrug.ledger.periods import PeriodRule
+from loonbrug.ledger.translation import Rules
+from loonbrug.mappings.checks import MappingValues
+from loonbrug.mappings.models import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class MappingView:
+    """Where one company's journals go, and how they are translated."""
+
+    id: int
+    company_id: int
+    company_number: str
+    company_name: str
+    values: MappingValues
+    changed_at: datetime.datetime
+
+    @property
+    def connection_id(self) -> int:
+        return self.values.connection_id
+
+    @property
+    def administration(self) -> int:
+        """AFAS's number of the administration (UnId)."""
+        return self.values.administration
+
+    @property
+    def administration_name(self) -> str:
+        return self.values.administration_name
+
+    @property
+    def journal_code(self) -> str:
+        """AFAS's code of the journal (JoCo)."""
+        return self.values.journal_code
+
+    @property
+    def period_rule(self) -> PeriodRule:
+        return self.values.period_rule
+
+    @property
+    def valid_from(self) -> tuple[int, int]:
+        """Year and period of the first payroll that is sent."""
+        return self.values.valid_from_year, self.values.valid_from_period
+
+    def covers(self, *, year: int, period: int) -> bool:
+        """Whether a payroll of this period is sent; what came before, another link has booked."""
+        return (year, period) >= self.valid_from
+
+    @property
+    def rules(self) -> Rules:
+        """How entries are translated."""
+        values = self.values
+        return Rules(
+            cost_centre_axis=values.cost_centre_axis,
+            cost_unit_axis=values.cost_unit_axis,
+            balance_pattern=_pattern(values.balance_pattern),
+            profit_loss_pattern=_pattern(values.profit_loss_pattern),
+            default_cost_centre=values.default_cost_centre,
+            default_cost_unit=values.default_cost_unit,
+            period_rule=values.period_rule,
+        )
+
+
+def mapping(*, scope: Scope, mapping_id: int) -> MappingView:
+    """One mapping. Wants read on mappings. Raises NotFoundError."""
+    scope.require(Part.MAPPINGS, Level.READ)
+    row = Mapping.objects.filter(office_id=scope.office_id, id=mapping_id).select_related("company").first()
+    if row is None:
+        raise NotFoundError("mapping", mapping_id)
+    return view_of(row)
+
+
+def for_company(*, scope: Scope, company_id: int) -> MappingView | None:
+    """The mapping of a company, for whoever may see the company's journals."""
+    rows = Mapping.objects.filter(office_id=scope.office_id, company_id=company_id).select_related("company")
+    row = rows.first()
+    return None if row is None else view_of(row)
+
+
+def all_mappings(*, scope: Scope, connection_id: int | None = None) -> tuple[MappingView, ...]:
+    """The office's mappings by company number, of one AFAS account or of all. Wants read on mappings."""
+    scope.require(Part.MAPPINGS, Level.READ)
+    rows = Mapping.objects.filter(office_id=scope.office_id).select_related("company")
+    if connection_id is not None:
+        rows = rows.filter(connection_id=connection_id)
+    return tuple(view_of(row) for row in rows.order_by("company__number"))
+
+
+def as_used(mapping: MappingView) -> dict[str, str | int | None]:
+    """The mapping as evidence beside what was sent with it; goes into JSON as it stands."""
+    evidence: dict[str, str | int | None] = {"mapping_id": mapping.id, "company_id": mapping.company_id}
+    return evidence | asdict(mapping.values) | {"changed_at": mapping.changed_at.isoformat()}
+
+
+def view_of(row: Mapping) -> MappingView:
+    """The frozen value of a row."""
+    values = MappingValues(
+        connection_id=row.connection_id,
+        administration=row.administration,
+        administration_name=row.administration_name,
+        journal_code=row.journal_code,
+        cost_centre_axis=row.cost_centre_axis,
+        cost_unit_axis=row.cost_unit_axis,
+        balance_pattern=row.balance_pattern,
+        profit_loss_pattern=row.profit_loss_pattern,
+        default_cost_centre=row.default_cost_centre,
+        default_cost_unit=row.default_cost_unit,
+        period_rule=PeriodRule(row.period_rule),
+        valid_from_year=row.valid_from_year,
+        valid_from_period=row.valid_from_period,
+    )
+    return MappingView(
+        id=row.pk,
+        company_id=row.company_id,
+        company_number=row.company.number,
+        company_name=row.company.name,
+        values=values,
+        changed_at=row.changed_at,
+    )
+
+
+def _pattern(text: str) -> AccountPattern | None:
+    return AccountPattern(text) if text else None

@@ -1,0 +1,114 @@
+"""XLSX as rows of cells, without trusting the file: sizes are checked before it is unpacked."""
+
+import datetime
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from defusedxml import DefusedXmlException
+from openpyxl import Workbook, load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from loonbrug.ledger.problems import problem
+from loonbrug.payroll.formats.cells import Cell, Number, Unusable
+from loonbrug.payroll.formats.drafts import UnreadableFileError
+from loonbrug.payroll.formats.sheet import Row, Sheet, filled, heading_of
+
+_UNPACKED_MOST = 100 * 1024 * 1024
+_PARTS_MOST = 500
+_COLUMNS_MOST = 50
+# What openpyxl raises on parts that are missing or make no sense.
+_BROKEN = (
+    *(InvalidFileException, zipfile.BadZipFile, zipfile.LargeZipFile, ParseError, OSError, EOFError),
+    *(zlib.error, RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError),
+)
+
+
+def xlsx_sheet(data: bytes) -> Sheet:
+    """The heading and rows of the one visible sheet that holds a journal. Raises UnreadableFileError."""
+    has_formulas = _inspect(data)
+    try:
+        values = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        formulas = load_workbook(io.BytesIO(data), read_only=True) if has_formulas else None
+        return _journal(values, formulas)
+    except DefusedXmlException as error:
+        raise UnreadableFileError(problem("xlsx_forbidden_construct")) from error
+    except _BROKEN as error:
+        raise UnreadableFileError(problem("xlsx_broken")) from error
+
+
+def _inspect(data: bytes) -> bool:
+    """Refuse what is no ordinary workbook before unpacking it; tell whether it has formulas."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+            names = {part.filename.lower() for part in parts}
+            if "xl/workbook.xml" not in names:
+                raise UnreadableFileError(problem("xlsx_no_workbook"))
+            if any(name.endswith("vbaproject.bin") for name in names):
+                raise UnreadableFileError(problem("xlsx_macros"))
+            if len(parts) > _PARTS_MOST or sum(part.file_size for part in parts) > _UNPACKED_MOST:
+                raise UnreadableFileError(problem("xlsx_unpacks_too_large", limit=_UNPACKED_MOST // 1024**2))
+            sheets = [part for part in parts if part.filename.lower().startswith("xl/worksheets/")]
+            return any(b"<f" in archive.read(part) for part in sheets)
+    except _BROKEN as error:
+        raise UnreadableFileError(problem("xlsx_no_workbook")) from error
+
+
+def _journal(values: Workbook, formulas: Workbook | None) -> Sheet:
+    found: dict[str, Sheet] = {}
+    for worksheet in values.worksheets:
+        if worksheet.sheet_state == "visible":
+            rows = _rows(worksheet, formulas[worksheet.title] if formulas else None)
+            heading = heading_of(rows)
+            if heading is not None:
+                found[worksheet.title] = Sheet(heading, filled(rows))
+    if not found:
+        raise UnreadableFileError(problem("heading_not_found"))
+    journals = {title: sheet for title, sheet in found.items() if sheet.rows} or found
+    if len(journals) > 1:
+        raise UnreadableFileError(problem("xlsx_several_journals", sheets=", ".join(journals)))
+    return next(iter(journals.values()))
+
+
+def _rows(values: Any, formulas: Any) -> Iterator[Row]:
+    """The rows of a worksheet; `formulas` is the same sheet with formulas in place of their values."""
+    shown = values.iter_rows(max_col=_COLUMNS_MOST)
+    if formulas is None:
+        for number, cells in enumerate(shown, start=1):
+            yield Row(number, tuple(map(_cell, cells)))
+        return
+    written = formulas.iter_rows(max_col=_COLUMNS_MOST)
+    for number, (cells, sources) in enumerate(zip(shown, written, strict=True), start=1):
+        yield Row(number, tuple(map(_calculated, cells, sources)))
+
+
+def _calculated(cell: Any, source: Any) -> Cell:
+    """A formula that no program has calculated yet reads as an empty cell: it says so instead."""
+    if cell.value is None and source.data_type == "f":
+        return Unusable(problem("formula_without_value"))
+    return _cell(cell)
+
+
+def _cell(cell: Any) -> Cell:
+    value = cell.value
+    if value is None:
+        return ""
+    if cell.data_type == "e":
+        return Unusable(problem("cell_holds_error", value=value))
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, datetime.datetime):
+        return value.date()
+    if isinstance(value, bool | datetime.time | datetime.timedelta):
+        return str(value)
+    # Workbooks keep 15 significant digits; what binary arithmetic left behind them is not meant.
+    return Number(Decimal(format(value, ".15g")), _width(cell.number_format))
+
+
+def _width(number_format: str) -> int:
+    return len(number_format) if set(number_format) == {"0"} else 0

@@ -1,0 +1,335 @@
+"""What there is to know about journals, within one office."""
+
+import datetime
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from django.db.models import Prefetch, QuerySet
+
+from loonbrug.access.rights import NotFoundError, Scope
+from loonbrug.ledger.canonical import content_hash
+from loonbrug.ledger.entry import Entry
+from loonbrug.ledger.money import ZERO
+from loonbrug.ledger.problems import Problem, Severity, problem
+from loonbrug.payroll.line_store import unpack
+from loonbrug.payroll.models import Confirmation, Journal, JournalEntry, JournalLife, Upload
+
+#: Another journal of the same company and period, under another run number.
+SECOND_RUN = "second_run_in_period"
+#: Another journal of the same company with exactly the same content.
+SAME_CONTENT = "same_content_as_other_run"
+
+
+@dataclass(frozen=True, slots=True)
+class RunIdentity:
+    """Which payroll run: at most one live journal has this identity."""
+
+    company_id: int
+    year: int
+    period: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class JournalView:
+    """A journal with all its lines."""
+
+    id: int
+    run_id: int
+    run: RunIdentity
+    life: JournalLife
+    source: str
+    file_name: str
+    source_hash: str
+    content_hash: str
+    description: str
+    imported_at: datetime.datetime
+    imported_by: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntrySummary:
+    """One dated entry as a list shows it. `ordinal` counts from 1; totals are euros."""
+
+    ordinal: int
+    date: datetime.date
+    line_count: int
+    total_debit: Decimal
+    total_credit: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSummary:
+    """A journal as a list shows it, without its lines."""
+
+    id: int
+    run_id: int
+    run: RunIdentity
+    life: JournalLife
+    source: str
+    file_name: str
+    content_hash: str
+    description: str
+    imported_at: datetime.datetime
+    imported_by: str
+    ended_at: datetime.datetime | None
+    ended_by: str
+    entries: tuple[EntrySummary, ...]
+
+    @property
+    def line_count(self) -> int:
+        return sum(entry.line_count for entry in self.entries)
+
+    @property
+    def total_debit(self) -> Decimal:
+        return sum((entry.total_debit for entry in self.entries), ZERO)
+
+    @property
+    def total_credit(self) -> Decimal:
+        return sum((entry.total_credit for entry in self.entries), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class RunDraft:
+    """What a source says that a run has to book; not kept yet."""
+
+    run: RunIdentity
+    description: str
+    entries: tuple[Entry, ...]
+
+
+class Fate(StrEnum):
+    """What importing a draft comes down to."""
+
+    NEW = "new"
+    SAME = "same"  # the run has exactly this journal already: nothing to do
+    DIFFERS = "differs"  # the run has another journal that this one may take the place of
+    SENT = "sent"  # the run has another journal of which something was sent: it stays
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedImport:
+    """A draft with what its import comes down to; `live` is the journal that its run has now."""
+
+    draft: RunDraft
+    fate: Fate
+    live: JournalSummary | None
+    conflicts: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodesInUse:
+    """Cost centres and cost units that occur in a company's live journals."""
+
+    cost_centres: frozenset[str]
+    cost_units: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UploadView:
+    """A file that its user looks at before importing it, and what that user said about the run."""
+
+    id: int
+    company_id: int
+    name: str
+    data: bytes
+    year: int | None
+    period: int | None
+    run: int | None
+
+
+def journal(*, scope: Scope, journal_id: int) -> JournalView:
+    """One journal with its lines, whatever its life. Raises NotFoundError."""
+    row = _row(scope, journal_id)
+    return JournalView(
+        id=row.pk,
+        run_id=row.run_id,
+        run=_identity(row),
+        life=JournalLife(row.life),
+        source=row.source,
+        file_name=row.file_name,
+        source_hash=row.source_hash,
+        content_hash=row.content_hash,
+        description=row.description,
+        imported_at=row.imported_at,
+        imported_by=row.imported_by,
+        entries=tuple(Entry(entry.date, unpack(entry.lines)) for entry in row.entries.order_by("ordinal")),
+    )
+
+
+def summary(*, scope: Scope, journal_id: int) -> JournalSummary:
+    """One journal without its lines, whatever its life. Raises NotFoundError."""
+    return _summary(_row(scope, journal_id))
+
+
+def live_journals(
+    *, scope: Scope, company_id: int | None = None, year: int | None = None, period: int | None = None
+) -> tuple[JournalSummary, ...]:
+    """The live journals, newest run first, narrowed to what is given."""
+    wanted = {"run__company_id": company_id, "run__year": year, "run__period": period}
+    rows = _rows(scope).filter(life=JournalLife.LIVE)
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    newest = rows.order_by("-run__year", "-run__period", "-run__number", "run__company_id")
+    return tuple(map(_summary, newest))
+
+
+def live_of_runs(*, scope: Scope, runs: Collection[RunIdentity]) -> tuple[JournalSummary, ...]:
+    """The live journals that have one of these identities."""
+    company_ids = {run.company_id for run in runs}
+    rows = _rows(scope).filter(life=JournalLife.LIVE, run__company_id__in=company_ids)
+    return tuple(found for found in map(_summary, rows) if found.run in runs)
+
+
+def history(*, scope: Scope, run_id: int) -> tuple[JournalSummary, ...]:
+    """All journals that a run has had, the newest first."""
+    return tuple(map(_summary, _rows(scope).filter(run_id=run_id).order_by("-id")))
+
+
+def years(*, scope: Scope, company_id: int) -> tuple[int, ...]:
+    """The years of which a company has live journals, the latest first."""
+    rows = Journal.objects.filter(
+        office_id=scope.office_id, life=JournalLife.LIVE, run__company_id=company_id
+    )
+    return tuple(rows.order_by("-run__year").values_list("run__year", flat=True).distinct())
+
+
+def source_bytes(*, scope: Scope, journal_id: int) -> bytes:
+    """The file as it came in. Raises NotFoundError."""
+    row = Journal.objects.filter(office_id=scope.office_id, pk=journal_id).values_list("source_bytes").first()
+    if row is None:
+        raise NotFoundError("journal", journal_id)
+    return bytes(row[0])
+
+
+def conflicts(*, scope: Scope, journal_id: int) -> tuple[Problem, ...]:
+    """What a person still has to confirm about earlier live journals. Raises NotFoundError."""
+    row = _row(scope, journal_id)
+    if row.life != JournalLife.LIVE:
+        return ()
+    found = _conflicts(_identity(row), row.content_hash, _others(scope, row))
+    confirmed = set(
+        Confirmation.objects.filter(journal_id=journal_id).values_list("code", "other_journal_id")
+    )
+    return tuple(each for each, other in found if (each.code, other) not in confirmed)
+
+
+def planned_imports(
+    *, scope: Scope, drafts: Sequence[RunDraft], sent: Collection[int]
+) -> tuple[PlannedImport, ...]:
+    """What importing the drafts comes down to; `sent` holds the journals of which something was sent."""
+    company_ids = {draft.run.company_id for draft in drafts}
+    live = [
+        _summary(row) for row in _rows(scope).filter(life=JournalLife.LIVE, run__company_id__in=company_ids)
+    ]
+    return tuple(_plan(draft, live, sent) for draft in drafts)
+
+
+def upload(*, scope: Scope, upload_id: int) -> UploadView:
+    """A file that this user uploaded and has not imported yet. Raises NotFoundError."""
+    row = Upload.objects.filter(office_id=scope.office_id, user_id=scope.user_id, pk=upload_id).first()
+    if row is None:
+        raise NotFoundError("upload", upload_id)
+    return UploadView(row.pk, row.company_id, row.name, bytes(row.data), row.year, row.period, row.run)
+
+
+def codes_in_use(*, scope: Scope, company_id: int) -> CodesInUse:
+    """The allocation codes in a company's live journals."""
+    texts = JournalEntry.objects.filter(
+        journal__office_id=scope.office_id,
+        journal__life=JournalLife.LIVE,
+        journal__run__company_id=company_id,
+    ).values_list("lines", flat=True)
+    lines = [line for text in texts for line in unpack(text)]
+    return CodesInUse(
+        frozenset(line.cost_centre for line in lines if line.cost_centre),
+        frozenset(line.cost_unit for line in lines if line.cost_unit),
+    )
+
+
+def _rows(scope: Scope) -> QuerySet[Journal]:
+    entries = JournalEntry.objects.defer("lines").order_by("ordinal")
+    rows = Journal.objects.filter(office_id=scope.office_id).defer("source_bytes").select_related("run")
+    return rows.prefetch_related(Prefetch("entries", entries))
+
+
+def _row(scope: Scope, journal_id: int) -> Journal:
+    row = _rows(scope).filter(pk=journal_id).first()
+    if row is None:
+        raise NotFoundError("journal", journal_id)
+    return row
+
+
+def _identity(row: Journal) -> RunIdentity:
+    return RunIdentity(row.run.company_id, row.run.year, row.run.period, row.run.number)
+
+
+def _summary(row: Journal) -> JournalSummary:
+    return JournalSummary(
+        id=row.pk,
+        run_id=row.run_id,
+        run=_identity(row),
+        life=JournalLife(row.life),
+        source=row.source,
+        file_name=row.file_name,
+        content_hash=row.content_hash,
+        description=row.description,
+        imported_at=row.imported_at,
+        imported_by=row.imported_by,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+        entries=tuple(
+            EntrySummary(entry.ordinal, entry.date, entry.line_count, entry.total_debit, entry.total_credit)
+            for entry in row.entries.all()
+        ),
+    )
+
+
+def _others(scope: Scope, row: Journal) -> Iterable[JournalSummary]:
+    """The company's live journals that were there before this one: the second one is the one to confirm."""
+    earlier = _rows(scope).filter(life=JournalLife.LIVE, run__company_id=row.run.company_id, pk__lt=row.pk)
+    return map(_summary, earlier.order_by("pk"))
+
+
+def _conflicts(run: RunIdentity, content: str, others: Iterable[JournalSummary]) -> list[tuple[Problem, int]]:
+    """Each conflict with the id of the other journal."""
+    found: list[tuple[Problem, int]] = []
+    for other in others:
+        if other.run == run:
+            continue
+        codes = []
+        if (other.run.year, other.run.period) == (run.year, run.period):
+            codes.append(SECOND_RUN)
+        if other.content_hash == content:
+            codes.append(SAME_CONTENT)
+        found.extend((_conflict(code, other), other.id) for code in codes)
+    return found
+
+
+def _conflict(code: str, other: JournalSummary) -> Problem:
+    return problem(
+        code,
+        severity=Severity.CONFIRM,
+        other=other.id,
+        year=other.run.year,
+        period=other.run.period,
+        run=other.run.number,
+    )
+
+
+def _plan(draft: RunDraft, live: Sequence[JournalSummary], sent: Collection[int]) -> PlannedImport:
+    content = content_hash(draft.entries)
+    present = next((each for each in live if each.run == draft.run), None)
+    others = [each for each in live if each.run.company_id == draft.run.company_id]
+    conflicts = tuple(each for each, _ in _conflicts(draft.run, content, others))
+    return PlannedImport(draft, _fate(content, present, sent), present, conflicts)
+
+
+def _fate(content: str, present: JournalSummary | None, sent: Collection[int]) -> Fate:
+    if present is None:
+        return Fate.NEW
+    if present.content_hash == content:
+        return Fate.SAME
+    return Fate.SENT if present.id in sent else Fate.DIFFERS

@@ -1,0 +1,45 @@
+"""Pages for what went wrong: what happened, and what to do about it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from loonbrug.access.queries import user_managers
+from loonbrug.access.rights import NotAllowedError, NotFoundError
+from loonbrug.web.requests import OfficeRequest
+from loonbrug.web.words import level_name, part_name
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: the browser sent something no page of ours sends."""
+    return render(request, "errors/400.html", status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403 without a named right."""
+    return render(request, "errors/403.html", status=403)
+
+
+def not_allowed(request: OfficeRequest, error: NotAllowedError) -> HttpResponse:
+    """403: names the right that is missing and who can give it."""
+    context = {
+        "part": part_name(error.part),
+        "level": level_name(error.level),
+        "askable": user_managers(scope=request.scope),
+    }
+    return render(request, "errors/403.html", context, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: nothing there, or nothing of this office."""
+    status = 404
+    return render(request, "errors/404.html", {"is_named": isinstance(exception, NotFoundError)}, status=status)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our own mistake; shows nothing of it."""
+    return render(request, "errors/500.html", status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form was too old, or was not ours."""
+    return render(request, "errors/csrf.html", status=403)

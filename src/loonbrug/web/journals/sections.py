@@ -1,0 +1,172 @@
+"""What the templates of journals show, put together from rows, checks and words."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from loonbrug.access.rights import Level, Part, Scope
+from loonbrug.delivery.queries import AttemptView, DecisionView, DeliveryView
+from loonbrug.delivery.states import State
+from loonbrug.ledger.entry import Entry, Posting
+from loonbrug.ledger.problems import Problem, Severity
+from loonbrug.screens.journal_export import MOVING, EntryRow, JournalRow
+from loonbrug.web.journals import words
+from loonbrug.web.journals.words import Advice, StateWord
+from loonbrug.workflows.check import CheckResult, check_journal
+
+_REFUSED = frozenset({State.REJECTED, State.GIVEN_UP, State.UNDECIDED, State.IN_DOUBT, State.QUEUED})
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The head of a journal: where it stands and what may be done with it now."""
+
+    row: JournalRow
+    state: StateWord
+    blocking_count: int
+
+    @property
+    def can_send(self) -> bool:
+        return self.row.is_open and not self.blocking_count
+
+    @property
+    def can_withdraw(self) -> bool:
+        return self.row.is_open and not self.row.is_sent
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptLine:
+    """One row of the table of attempts."""
+
+    attempt: AttemptView
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    """One decision as it is shown."""
+
+    decision: DecisionView
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntrySection:
+    """One entry of a journal: where it stands, what AFAS said, and what a person may do."""
+
+    row: EntryRow
+    state: StateWord
+    delivery: DeliveryView | None
+    reason: str
+    advice: Advice | None
+    attempts: tuple[AttemptLine, ...]
+    decisions: tuple[DecisionLine, ...]
+    is_moving: bool
+    can_retry: bool
+    can_cancel: bool
+    can_decide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTable:
+    """The lines of an entry as payroll wrote them, with totals in euros."""
+
+    entry: Entry
+    debit: Decimal
+    credit: Decimal
+    difference: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PostingTable:
+    """The lines of an entry as they are sent, with totals in euros."""
+
+    posting: Posting
+    debit: Decimal
+    credit: Decimal
+    difference: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A problem that a person can confirm, with the journal that it is about."""
+
+    advice: Advice
+    code: str
+    other_journal_id: str
+
+
+def summary(row: JournalRow, *, scope: Scope) -> Summary:
+    """The head of a journal; what keeps it from being sent is only asked while there is something to send."""
+    blocking = check_journal(scope=scope, journal_id=row.journal.id).blocking if row.is_open else ()
+    return Summary(row, words.journal_state(row, len(blocking)), len(blocking))
+
+
+def entry_section(row: EntryRow, *, now: datetime.datetime) -> EntrySection:
+    """One entry at this moment."""
+    view = row.delivery
+    if view is None:
+        return EntrySection(row, words.delivery_state(None), None, "", None, (), (), False, False, False, False)
+    return EntrySection(
+        row=row,
+        state=words.delivery_state(view),
+        delivery=view,
+        reason=words.reason(view.reason),
+        advice=_advice(view),
+        attempts=tuple(AttemptLine(attempt, words.outcome(attempt.outcome)) for attempt in view.attempts),
+        decisions=tuple(
+            DecisionLine(decision, words.decision(decision.kind))
+            for each in row.deliveries
+            for decision in each.decisions
+        ),
+        is_moving=view.state in MOVING,
+        can_retry=view.state in {State.REJECTED, State.GIVEN_UP, State.HELD},
+        can_cancel=view.state in {State.REJECTED, State.GIVEN_UP, State.HELD, State.QUEUED},
+        can_decide=may_decide(view, now=now),
+    )
+
+
+def may_decide(view: DeliveryView, *, now: datetime.datetime) -> bool:
+    """Whether a person may say now what AFAS shows: once AFAS's limit has passed."""
+    if view.state is State.IN_DOUBT:
+        return view.doubt_until is not None and view.doubt_until <= now
+    return view.state is State.UNDECIDED
+
+
+def source_tables(entries: Sequence[Entry]) -> tuple[SourceTable, ...]:
+    """The entries as payroll wrote them."""
+    return tuple(SourceTable(entry, *entry.totals(), entry.residual()) for entry in entries)
+
+
+def posting_tables(postings: Sequence[Posting]) -> tuple[PostingTable, ...]:
+    """The entries as they are sent."""
+    return tuple(PostingTable(posting, *posting.totals(), posting.residual()) for posting in postings)
+
+
+def problems(checked: CheckResult) -> tuple[Advice, ...]:
+    """What is wrong or worth knowing, errors first; what is to be confirmed is left to `conflicts`."""
+    others = [found for found in checked.problems if found.severity is not Severity.CONFIRM]
+    return tuple(map(words.advice, sorted(others, key=lambda found: found.severity is not Severity.ERROR)))
+
+
+def conflicts(found: Sequence[Problem]) -> tuple[Conflict, ...]:
+    """What a person has to confirm before the journal may be sent."""
+    return tuple(
+        Conflict(words.advice(each), each.code, dict(each.params)["other"])
+        for each in found
+        if each.severity is Severity.CONFIRM
+    )
+
+
+def can_write(scope: Scope) -> bool:
+    """Whether this person may send, import and decide."""
+    return scope.allows(Part.JOURNAL_EXPORT, Level.WRITE)
+
+
+def _advice(view: DeliveryView) -> Advice | None:
+    """What AFAS said last, as long as it explains where the entry stands."""
+    answered = [attempt for attempt in view.attempts if attempt.message]
+    if not answered or view.state not in _REFUSED:
+        return None
+    return words.refusal(answered[-1])

@@ -1,0 +1,185 @@
+"""Words, colours and advice on the pages of journals, in the reader's language."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import pgettext_lazy as plazy
+
+from afas_client.catalogue import find
+from loonbrug.delivery.queries import AttemptView, DeliveryView
+from loonbrug.delivery.states import State
+from loonbrug.ledger.problems import Problem, Severity, Who
+from loonbrug.screens.journal_export import JournalRow, JournalState
+from loonbrug.screens.problem_texts import Language, describe
+
+
+@dataclass(frozen=True, slots=True)
+class StateWord:
+    """A state as colour, icon and word; `mark` is the state of the connection mark beside it."""
+
+    tone: str
+    word: str
+    mark: str = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Melding, Oorzaak, Oplossing and who can do it; any but the message may be empty."""
+
+    message: str
+    cause: str = ""
+    cure: str = ""
+    who: str = ""
+    original: str = ""
+    log_reference: str = ""
+    place: str = ""
+    tone: str = "bad"
+
+
+_JOURNAL: dict[JournalState, tuple[str, Promise]] = {
+    JournalState.BLOCKED: ("bad", lazy("Blocked")),
+    JournalState.READY: ("neutral", lazy("Ready to send")),
+    JournalState.UNDER_WAY: ("waiting", lazy("Under way")),
+    JournalState.PARTLY_BOOKED: ("attention", lazy("Partly booked")),
+    JournalState.BOOKED: ("good", lazy("Booked")),
+    JournalState.IN_DOUBT: ("attention", lazy("In doubt")),
+    JournalState.ATTENTION: ("bad", lazy("Needs attention")),
+    JournalState.CANCELLED: ("neutral", lazy("Cancelled")),
+    JournalState.REVERSED: ("neutral", lazy("Reversed")),
+    JournalState.WITHDRAWN: ("neutral", lazy("Withdrawn")),
+    JournalState.REPLACED: ("neutral", lazy("Replaced")),
+}
+_DELIVERY: dict[State, tuple[str, Promise]] = {
+    State.QUEUED: ("waiting", lazy("Ready, waiting its turn")),
+    State.SENDING: ("waiting", lazy("Being sent")),
+    State.BOOKED: ("good", lazy("Booked")),
+    State.VERIFIED: ("good", lazy("Booked and verified")),
+    State.REJECTED: ("bad", lazy("Refused by AFAS")),
+    State.GIVEN_UP: ("bad", lazy("Not sent, given up")),
+    State.IN_DOUBT: ("attention", lazy("In doubt")),
+    State.HELD: ("bad", lazy("Held, nothing was sent")),
+    State.UNDECIDED: ("attention", lazy("In doubt, you decide")),
+    State.CONFLICT: ("bad", lazy("In AFAS twice, or differently")),
+    State.CANCELLED: ("neutral", lazy("Cancelled")),
+    State.BOOKED_BY_HAND: ("good", lazy("Entered by hand, not verified")),
+    State.REVERSING: ("waiting", lazy("Being reversed")),
+    State.REVERSED: ("neutral", lazy("Reversed")),
+}
+_WHO: dict[Who, Promise] = {
+    Who.PAYROLL: lazy("The payroll officer"),
+    Who.CONTROLLER: lazy("The controller"),
+    Who.AFAS_ADMIN: lazy("The AFAS administrator"),
+    Who.OFFICE_ADMIN: lazy("The administrator of this office"),
+}
+_REASONS: dict[str, Promise] = {
+    "company_is_test": lazy("The company has become a test company. Nothing was sent."),
+    "debtor_is_blocked": lazy("The debtor has been blocked. Nothing was sent."),
+    "no_connection": lazy("The AFAS account or its mapping is gone. Nothing was sent."),
+    "no_look_up": lazy("The answer of AFAS was lost, so a person has to look in AFAS."),
+    "double": lazy("AFAS holds this entry more than once."),
+    "connection_paused": lazy(
+        "AFAS did not let us in. Sending goes on as soon as the AFAS account is authorised again."
+    ),
+}
+_OUTCOMES: dict[str, Promise] = {
+    "": plazy("attempt", "under way"),
+    "booked": plazy("attempt", "booked"),
+    "refused": plazy("attempt", "refused"),
+    "not_booked": plazy("attempt", "surely not booked"),
+    "not_let_in": plazy("attempt", "not let in"),
+    "unknown": plazy("attempt", "no answer that we can trust"),
+}
+_DECISIONS: dict[str, Promise] = {
+    "again": lazy("Sent again"),
+    "retry": lazy("Sent again"),
+    "cancel": lazy("Cancelled"),
+    "booked": lazy("Found in AFAS"),
+    "by_hand": lazy("Entered in AFAS by hand"),
+}
+
+
+def journal_state(row: JournalRow, problem_count: int) -> StateWord:
+    """The state of a journal; its mark is blue-red only when every entry is booked."""
+    state = row.state(problem_count)
+    tone, word = _JOURNAL[state]
+    if state is JournalState.BOOKED:
+        return StateWord(tone, str(word), "authorised")
+    if state is JournalState.PARTLY_BOOKED:
+        counts = {"booked": row.booked_count, "all": len(row.entries)}
+        return StateWord(tone, _("Partly booked (%(booked)d of %(all)d)") % counts, "code_requested")
+    if state is JournalState.BLOCKED:
+        found = ngettext("Blocked (%(count)d problem)", "Blocked (%(count)d problems)", problem_count)
+        return StateWord(tone, found % {"count": problem_count})
+    return StateWord(tone, str(word))
+
+
+def delivery_state(view: DeliveryView | None) -> StateWord:
+    """The state of one entry; None is an entry that was never sent."""
+    if view is None:
+        return StateWord("neutral", _("Not sent yet"))
+    tone, word = _DELIVERY[view.state]
+    return StateWord(tone, str(word), "authorised" if view.entry_number else "new")
+
+
+def reason(value: str) -> str:
+    """Why a delivery is where it is."""
+    return str(_REASONS.get(value, value))
+
+
+def advice(problem: Problem) -> Advice:
+    """A problem in words."""
+    text = describe(problem, language())
+    is_error = problem.severity is Severity.ERROR
+    return Advice(
+        message=text.message,
+        cause=text.cause,
+        cure=text.cure,
+        who=text.who,
+        place=text.place,
+        tone="bad" if is_error else "attention",
+    )
+
+
+def language() -> Language:
+    """The reader's language."""
+    return "en" if get_language() == "en" else "nl"
+
+
+def who(value: str) -> str:
+    """Who can solve something."""
+    return str(_WHO[Who(value)])
+
+
+def outcome(value: str) -> str:
+    """What an attempt came to."""
+    return str(_OUTCOMES.get(value, value))
+
+
+def decision(kind: str) -> str:
+    """What a person decided."""
+    return str(_DECISIONS.get(kind, kind))
+
+
+def refusal(attempt: AttemptView) -> Advice:
+    """What AFAS said at an attempt, with what the catalogue knows about it; an unknown text stands as it is."""
+    finding = find(attempt.message)
+    if finding is None:
+        return Advice(
+            message=attempt.message or _("AFAS gave no text."),
+            cure=_("This text is not in our catalogue. Ask the AFAS administrator what it means."),
+            who=who(Who.AFAS_ADMIN),
+            original=attempt.message,
+            log_reference=attempt.log_reference,
+        )
+    known = finding.advice[language()]
+    return Advice(
+        message=known.title,
+        cause=known.cause,
+        cure=known.cure,
+        who=who(finding.who),
+        original=attempt.message,
+        log_reference=attempt.log_reference,
+    )

@@ -1,0 +1,110 @@
+"""Signing in by password or one-time link, signing out, and choosing a language."""
+
+from typing import cast
+
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.formats import time_format
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from loonbrug.access import operations, queries
+from loonbrug.access.models import User
+from loonbrug.web.middleware import LANGUAGE_COOKIE
+from loonbrug.web.requests import OfficeRequest
+from loonbrug.web.sign_in.forms import SignInForm
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """By e-mail address and password."""
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = _user_for(request, form)
+        if user is not None:
+            login(request, user)
+            return redirect(_next(request))
+    return render(request, "sign_in/sign_in.html", {"form": form, "next": _wanted(request)})
+
+
+def _user_for(request: HttpRequest, form: SignInForm) -> User | None:
+    """The person with this password; otherwise what is wrong is said on the form."""
+    now = timezone.now()
+    account, address = form.cleaned_data["email"], str(request.META["REMOTE_ADDR"])
+    until = queries.sign_in_blocked_until(address=address, account=account, now=now)
+    if until is not None:
+        moment = time_format(timezone.localtime(until), "H:i")
+        form.add_error(None, _("Too many wrong passwords. You can try again at %(time)s.") % {"time": moment})
+        return None
+    user = authenticate(request, username=account, password=form.cleaned_data["password"])
+    if user is None:
+        operations.record_failed_sign_in(address=address, account=account, now=now)
+        form.add_error(None, _("This e-mail address and password do not belong together. Check both and try again."))
+        return None
+    operations.clear_failed_sign_ins(address=address, account=account)
+    return cast(User, user)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
+    """By one-time link. Looking at it (a mail scanner does) does not use it; the button does."""
+    owner = queries.owner_of_link(token=token)
+    if request.method == "POST" and owner and operations.use_sign_in_link(user_id=owner.id, token=token):
+        login(request, User.objects.get(id=owner.id), backend=BACKEND)
+        return redirect("home")
+    status = 200 if owner and request.method != "POST" else 410
+    return render(request, "sign_in/link.html", {"owner": owner if status == 200 else None}, status=status)
+
+
+@login_not_required
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Ends the session."""
+    logout(request)
+    return redirect("sign-in")
+
+
+@login_not_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """The switch on every page: kept with the user, and in a cookie for the pages before signing in."""
+    chosen = request.POST.get("language", "")
+    response = redirect(_next(request))
+    if chosen in dict(settings.LANGUAGES):
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            chosen,
+            max_age=365 * 24 * 60 * 60,
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+        if request.user.is_authenticated:
+            operations.set_language(user_id=request.user.id, language=chosen)
+    return response
+
+
+@require_GET
+def profile(request: OfficeRequest) -> HttpResponse:
+    """One's own details."""
+    return render(request, "sign_in/profile.html")
+
+
+def _wanted(request: HttpRequest) -> str:
+    return request.POST.get("next") or request.GET.get("next") or ""
+
+
+def _next(request: HttpRequest) -> str:
+    """Where the person wanted to go, as long as that is on this site."""
+    wanted = _wanted(request)
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if is_ours else "home"

@@ -1,0 +1,29 @@
+"""Words on the screen for what the code knows by name."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from loonbrug.access.rights import Level, Part
+
+_PARTS = {
+    Part.AFAS_SETTINGS: _("AFAS Profit settings"),
+    Part.MAPPINGS: _("Administrations (mappings)"),
+    Part.JOURNAL_EXPORT: _("Journal export"),
+    Part.DIRECTORY: _("Debtors and companies"),
+    Part.USERS: _("Users and templates"),
+}
+_LEVELS = {
+    Level.NONE: pgettext_lazy("right", "None"),
+    Level.READ: pgettext_lazy("right", "Read"),
+    Level.WRITE: pgettext_lazy("right", "Write"),
+}
+
+
+def part_name(part: Part) -> str:
+    """What users call this part of the product."""
+    return str(_PARTS[part])
+
+
+def level_name(level: Level) -> str:
+    """What users call this level of right."""
+    return str(_LEVELS[level])

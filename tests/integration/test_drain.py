@@ -1,0 +1,208 @@
+"""One drain per environment, with a line to AFAS that does what the test says."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from django.db import connection, connections
+from tests.integration.delivery_office import NOW, DeliveryOffice, make_office, state_of
+
+from afas_client.errors import NeverLeft, NoAnswer
+from afas_client.transport import may_leave
+from afas_client.wire import Request, Response
+from loonbrug.delivery import operations
+from loonbrug.delivery.drain import Ground, drain
+from loonbrug.delivery.models import Attempt, Delivery
+from loonbrug.delivery.outcomes import Policy
+from loonbrug.delivery.states import State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass
+class Line:
+    """Answers each POST with the next number, unless told otherwise; counts what is under way."""
+
+    answer: Callable[[Request], Response | Exception] | None = None
+    seconds: float = 0.0
+    sent: list[Request] = field(default_factory=list)
+    under_way: int = 0
+    most_under_way: int = 0
+    in_transaction: bool = False
+
+    async def send(self, request: Request, before_leaving: Callable[[], None] = may_leave) -> Response:
+        before_leaving()
+        self.in_transaction |= connection.in_atomic_block
+        self.sent.append(request)
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        await asyncio.sleep(self.seconds)
+        self.under_way -= 1
+        found = self.answer(request) if self.answer else booked(len(self.sent))
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def booked(number: int) -> Response:
+    body = f'{{"results":{{"FiEntryPar":{{"UnId":"1","EnNo":"{5000 + number}"}}}}}}'
+    return Response(201, {"Content-Type": "application/json"}, body.encode())
+
+
+@pytest.fixture
+def writer() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        yield executor
+        executor.submit(connections.close_all).result()
+
+
+def ground(line: Line, writer: ThreadPoolExecutor, **given: object) -> Ground:
+    @asynccontextmanager
+    async def open_transport():
+        yield line
+
+    values: dict[str, object] = {
+        "now": lambda: NOW,
+        "boot_seconds": lambda: 0.0,
+        "new_id": uuid4,
+        "writer": writer,
+        "open_transport": open_transport,
+        "policy": Policy(),
+        "is_stopping": lambda: False,
+    }
+    return Ground(**(values | given))  # type: ignore[arg-type]
+
+
+def run(office: DeliveryOffice, on: Ground) -> None:
+    asyncio.run(drain(environment_id=office.environment_id, ground=on))
+
+
+def test_a_drain_books_all_that_is_due_and_ends(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line()
+    ids = [office.queue(administration=1 + number % 3) for number in range(9)]
+    run(office, ground(line, writer))
+    assert {state_of(delivery_id) for delivery_id in ids} == {State.BOOKED}
+    assert len(line.sent) == 9
+
+
+def test_the_frozen_payload_is_what_is_sent_byte_for_byte(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line()
+    delivery_id = office.queue()
+    run(office, ground(line, writer))
+    assert line.sent[0].body == bytes(Delivery.objects.get(pk=delivery_id).payload)
+
+
+def test_calls_run_side_by_side_but_never_more_than_five(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line(seconds=0.02)
+    for administration in range(1, 13):
+        office.queue(administration=administration)
+    run(office, ground(line, writer))
+    assert line.most_under_way == 5
+    assert len(line.sent) == 12
+
+
+def test_one_lane_sends_one_by_one(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line(seconds=0.01)
+    for _ in range(4):
+        office.queue()
+    run(office, ground(line, writer))
+    assert line.most_under_way == 1
+
+
+def test_no_transaction_is_open_while_we_talk_to_afas(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line()
+    office.queue()
+    run(office, ground(line, writer))
+    assert not line.in_transaction
+
+
+def test_a_lost_answer_is_in_doubt_and_is_not_sent_again(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line(answer=lambda _: NoAnswer("cut"))
+    delivery_id = office.queue()
+    run(office, ground(line, writer))
+    run(office, ground(line, writer))
+    assert state_of(delivery_id) is State.IN_DOUBT
+    assert len(line.sent) == 1
+
+
+def test_an_attempt_that_is_too_late_does_not_leave(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line()
+    delivery_id = office.queue()
+    moments = iter([NOW] * 4)
+    run(office, ground(line, writer, now=lambda: next(moments, NOW + timedelta(seconds=31))))
+    assert line.sent == []
+    assert state_of(delivery_id) is State.QUEUED
+    assert Attempt.objects.get().outcome == "not_booked"
+
+
+def test_the_clock_since_boot_counts_where_the_wall_clock_stands_still(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line()
+    office.queue()
+    seconds = iter([0.0])
+    run(office, ground(line, writer, boot_seconds=lambda: next(seconds, 31.0)))
+    assert line.sent == []
+
+
+def test_an_unforeseen_failure_leaves_the_delivery_in_doubt_and_is_not_swallowed(
+    writer: ThreadPoolExecutor,
+) -> None:
+    office, line = make_office(), Line(answer=lambda _: RuntimeError("a mistake of ours"))
+    delivery_id = office.queue()
+    with pytest.raises(RuntimeError, match="a mistake of ours"):
+        run(office, ground(line, writer))
+    assert state_of(delivery_id) is State.IN_DOUBT
+
+
+def test_a_stop_lets_calls_under_way_finish_and_claims_no_more(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line(seconds=0.05)
+    first, second = office.queue(), office.queue()
+    run(office, ground(line, writer, is_stopping=lambda: bool(line.sent)))
+    assert state_of(first) is State.BOOKED
+    assert state_of(second) is State.QUEUED
+
+
+def test_breaking_off_puts_calls_under_way_in_doubt(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line(seconds=30)
+    delivery_id = office.queue()
+
+    async def broken_off() -> None:
+        task = asyncio.create_task(drain(environment_id=office.environment_id, ground=ground(line, writer)))
+        while not line.sent:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(broken_off())
+    assert state_of(delivery_id) is State.IN_DOUBT
+
+
+def test_a_refused_connection_is_tried_again_later(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line(answer=lambda _: NeverLeft("connection refused"))
+    delivery_id = office.queue()
+    run(office, ground(line, writer))
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert delivery.state == State.QUEUED
+    assert delivery.due_at == NOW + Policy().first_wait
+
+
+def test_a_drain_that_was_overtaken_claims_nothing_more(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line()
+    first, second = office.queue(), office.queue()
+
+    def newer_drain_starts(_: Request) -> Response:
+        begin = partial(
+            operations.begin_drain, environment_id=office.environment_id, policy=Policy(), now=NOW
+        )
+        writer.submit(begin).result()
+        return booked(1)
+
+    line.answer = newer_drain_starts
+    run(office, ground(line, writer))
+    assert (state_of(first), state_of(second)) == (State.BOOKED, State.QUEUED)
