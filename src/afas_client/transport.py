@@ -5,12 +5,13 @@ What it promises, and its contract tests prove:
 * a POST or DELETE is written at most once, whatever happens to the connection;
 * the caller's check runs when the connection stands, in the same step as the one write of headers and body;
 * an error is NeverLeft exactly when no byte was handed to the network, and NoAnswer from then on;
-* no connection that was idle for over `idle_limit` is used again, and none for a write on which an answer is waiting
-  that we did not ask for;
+* no connection that was idle for over `idle_limit` is used again;
+* an answer that was lying on a connection before the write left is never taken for the answer to it;
 * no redirect is followed.
 
-What remains: between the check and the write the machine itself may freeze, and a body larger than the
-socket's buffer leaves as fast as the network takes it, for at most `TCP_USER_TIMEOUT` without progress.
+What remains: a read may be handed an answer that a server sent twice. Between the check and the write the
+machine itself may freeze, and a body larger than the socket's buffer leaves as fast as the network takes it,
+for at most `TCP_USER_TIMEOUT` without progress.
 """
 
 from __future__ import annotations
@@ -187,7 +188,6 @@ class AiohttpTransport:
         ) as answer:
             if letter is not None and not letter.left:
                 # aiohttp may read before it writes, and then takes what was lying there for the answer.
-                letter.seal()
                 answer.close()
                 raise aiohttp.ClientConnectionError("an answer came before the request left")
             return Response(answer.status, dict(answer.headers), await self._body(answer))
