@@ -67,8 +67,8 @@ def demo(once: bool, as_json: bool, data: Path) -> None:
     environment = _environment(ports, data, scale)
     with _mail_catcher(ports), _sandbox(ports, scale):
         if once:
-            sys.exit(_module("rehearsal", ["--json"] if as_json else [], environment).returncode)
-        link = _module("sample_office", [], environment, stdout=subprocess.PIPE).stdout.strip()
+            sys.exit(_inside("rehearsal", environment, *(["--json"] if as_json else [])).returncode)
+        link = _inside("office", environment, stdout=subprocess.PIPE).stdout.strip()
         with _pages(ports, environment) as serving:
             _welcome(ports, link)
             serving.wait()
@@ -129,11 +129,11 @@ def _wait_until_listening(name: str, process: subprocess.Popen[str], port: int) 
     raise NotStartedError(f"{name} did not start on 127.0.0.1:{port}; its own lines above say why")
 
 
-def _module(
-    name: str, arguments: list[str], environment: Mapping[str, str], *, stdout: int | None = None
+def _inside(
+    name: str, environment: Mapping[str, str], *arguments: str, stdout: int | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run one module of the product to its end, with the demo's settings."""
-    command = [sys.executable, "-m", f"loonbrug.project.{name}", *arguments]
+    """Run one part of the demo that needs the product, to its end, with the demo's settings."""
+    command = [sys.executable, "-m", "loonbrug.project.demo.inside", name, *arguments]
     finished = subprocess.run(command, env=environment, text=True, stdout=stdout, check=False)
     if stdout is not None and finished.returncode:
         raise NotStartedError(f"{name} failed; its own lines above say why")
