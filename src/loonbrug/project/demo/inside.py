@@ -1,5 +1,7 @@
 """The parts of the demo that need the product: run as processes of their own, with the demo's settings."""
 
+import os
+
 import click
 import django
 from django.conf import settings
@@ -35,4 +37,5 @@ def rehearsal(context: click.Context, as_json: bool) -> None:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loonbrug.project.settings")
     inside()
