@@ -1,6 +1,7 @@
 """What a person types to sign in."""
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 
@@ -18,3 +19,26 @@ class SignInForm(forms.Form):
         max_length=500,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+class PasswordForm(forms.Form):
+    """A new password; the present one is asked only of those who have one."""
+
+    present = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    wanted = forms.CharField(
+        label=_("New password"),
+        help_text=_("At least 12 characters. A sentence is easy to remember and hard to guess."),
+        strip=False,
+        max_length=500,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, data: QueryDict | None, *, asks_present: bool) -> None:
+        super().__init__(data)
+        if not asks_present:
+            del self.fields["present"]

@@ -3,21 +3,24 @@
 from typing import cast
 
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
+from django.contrib import messages
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from loonbrug.access import operations, queries
+from loonbrug.access import queries
+from loonbrug.access import sign_in as signing_in
 from loonbrug.access.models import User
 from loonbrug.web.middleware import LANGUAGE_COOKIE
 from loonbrug.web.requests import OfficeRequest
-from loonbrug.web.sign_in.forms import SignInForm
+from loonbrug.web.sign_in.forms import PasswordForm, SignInForm
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -46,10 +49,12 @@ def _user_for(request: HttpRequest, form: SignInForm) -> User | None:
         return None
     user = authenticate(request, username=account, password=form.cleaned_data["password"])
     if user is None:
-        operations.record_failed_sign_in(address=address, account=account, now=now)
-        form.add_error(None, _("This e-mail address and password do not belong together. Check both and try again."))
+        signing_in.record_failure(address=address, account=account, now=now)
+        form.add_error(
+            None, _("This e-mail address and password do not belong together. Check both and try again.")
+        )
         return None
-    operations.clear_failed_sign_ins(address=address, account=account)
+    signing_in.clear_failures(address=address, account=account)
     return cast(User, user)
 
 
@@ -58,7 +63,7 @@ def _user_for(request: HttpRequest, form: SignInForm) -> User | None:
 def sign_in_link(request: HttpRequest, token: str) -> HttpResponse:
     """By one-time link. Looking at it (a mail scanner does) does not use it; the button does."""
     owner = queries.owner_of_link(token=token)
-    if request.method == "POST" and owner and operations.use_sign_in_link(user_id=owner.id, token=token):
+    if request.method == "POST" and owner and signing_in.use_link(user_id=owner.id, token=token):
         login(request, User.objects.get(id=owner.id), backend=BACKEND)
         return redirect("home")
     status = 200 if owner and request.method != "POST" else 410
@@ -89,14 +94,30 @@ def language(request: HttpRequest) -> HttpResponse:
             secure=settings.SESSION_COOKIE_SECURE,
         )
         if request.user.is_authenticated:
-            operations.set_language(user_id=request.user.id, language=chosen)
+            signing_in.set_language(user_id=request.user.id, language=chosen)
     return response
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def profile(request: OfficeRequest) -> HttpResponse:
-    """One's own details."""
-    return render(request, "sign_in/profile.html")
+    """One's own details, and one's password."""
+    form = PasswordForm(request.POST or None, asks_present=request.user.has_usable_password())
+    if request.method == "POST" and form.is_valid() and _changed(request, form):
+        update_session_auth_hash(request, User.objects.get(id=request.scope.user_id))
+        messages.success(request, _("Your password has been changed."))
+        return redirect("profile")
+    return render(request, "sign_in/profile.html", {"form": form})
+
+
+def _changed(request: OfficeRequest, form: PasswordForm) -> bool:
+    present, wanted = form.cleaned_data.get("present", ""), form.cleaned_data["wanted"]
+    try:
+        signing_in.change_password(scope=request.scope, present=present, wanted=wanted, now=timezone.now())
+    except signing_in.WrongPasswordError:
+        form.add_error("present", _("This is not your present password."))
+    except ValidationError as error:
+        form.add_error("wanted", error)
+    return not form.errors
 
 
 def _wanted(request: HttpRequest) -> str:
