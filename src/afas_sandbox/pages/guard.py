@@ -45,7 +45,11 @@ def _refusal(request: Request) -> HTTPException | None:
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
         return HTTPException(411, "The request does not say how long it is.")
-    return HTTPException(413, "This is more than a form of these pages holds.") if int(length) > BODY_LIMIT else None
+    return (
+        HTTPException(413, "This is more than a form of these pages holds.")
+        if int(length) > BODY_LIMIT
+        else None
+    )
 
 
 def _same_origin(request: Request) -> bool:

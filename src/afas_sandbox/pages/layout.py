@@ -68,15 +68,19 @@ def render(
 ) -> HTMLResponse:
     """Answer with a page; `errors` (field name to English text) turn the status into 422."""
     language = language_of(request)
-    html = templates(language).get_template(template).render(
-        title=title,
-        crumbs=crumbs,
-        errors=errors or {},
-        done=DONE.get(request.query_params.get("done", "")),
-        root=request.scope.get("root_path", ""),
-        here=request.url.path,
-        other_language=str(request.url.include_query_params(lang="en" if language == "nl" else "nl")),
-        **context,
+    html = (
+        templates(language)
+        .get_template(template)
+        .render(
+            title=title,
+            crumbs=crumbs,
+            errors=errors or {},
+            done=DONE.get(request.query_params.get("done", "")),
+            root=request.scope.get("root_path", ""),
+            here=request.url.path,
+            other_language=str(request.url.include_query_params(lang="en" if language == "nl" else "nl")),
+            **context,
+        )
     )
     return HTMLResponse(html, 422 if errors else status_code)
 

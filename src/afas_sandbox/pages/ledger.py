@@ -167,11 +167,17 @@ def _fill_journal(journal: Journal, form: Form, place: Place) -> None:
     """Take the form's fields over into `journal`, unless something is wrong with one."""
     description = form.text("description", longest=50)
     type_ = form.choice("type", JOURNAL_TYPES)
-    periods = {f"{period.year}-{period.number}": (period.year, period.number) for period in place.opened.periods}
+    periods = {
+        f"{period.year}-{period.number}": (period.year, period.number) for period in place.opened.periods
+    }
     blocked = form.chosen("blocked_periods", periods)
     if form.errors:
         return
-    journal.description, journal.type, journal.blocked = description, JournalType(type_), form.ticked("blocked")
+    journal.description, journal.type, journal.blocked = (
+        description,
+        JournalType(type_),
+        form.ticked("blocked"),
+    )
     journal.blocked_periods = {periods[key] for key in blocked}
 
 

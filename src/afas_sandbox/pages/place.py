@@ -52,7 +52,11 @@ class Place:
         """The address of a page of the menu here."""
         if not item.of_administration:
             return self.path + item.path
-        return f"{self.administration_path}{item.path}" if self.administration else f"{self.path}administrations/"
+        return (
+            f"{self.administration_path}{item.path}"
+            if self.administration
+            else f"{self.path}administrations/"
+        )
 
 
 def sandbox_of(request: Request) -> Sandbox:

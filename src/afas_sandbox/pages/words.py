@@ -16,7 +16,9 @@ Translate = Callable[[str], str]
 @cache
 def dutch() -> dict[str, str]:
     """English text to Dutch text."""
-    words: dict[str, str] = tomllib.loads(files("afas_sandbox.pages").joinpath("words.toml").read_text("utf-8"))
+    words: dict[str, str] = tomllib.loads(
+        files("afas_sandbox.pages").joinpath("words.toml").read_text("utf-8")
+    )
     return words
 
 

@@ -1,4 +1,4 @@
-"""A client for an AFAS account. The host comes from participant number and type; nobody can type an address."""
+"""A client for an AFAS account. The host comes from participant number and type; no user can type it."""
 
 from dataclasses import dataclass
 

@@ -90,7 +90,7 @@ def release_code_request(*, office_id: int, connection_id: int) -> None:
 
 
 def record_code_requested(*, office_id: int, connection_id: int, now: datetime.datetime) -> ConnectionView:
-    """AFAS took the request for a code: the token that was there, if any, is dropped. Raises NotFoundError."""
+    """AFAS took the request for a code: a token that was there is dropped. Raises NotFoundError."""
     with transaction.atomic():
         row = _row(office_id, connection_id)
         row.state = ConnectionState.CODE_REQUESTED

@@ -65,8 +65,8 @@ class ConnectionView:
     def token_ends_on(self) -> datetime.date:
         """The day from which the token surely no longer works.
 
-        AFAS tells an expiry in a format that is not documented: a date in ISO order is believed, anything else
-        falls back on the day on which classic tokens expire.
+        AFAS tells an expiry in a format that is not documented: a date in ISO order is believed, anything
+        else falls back on the day on which classic tokens expire.
         """
         try:
             return min(datetime.date.fromisoformat(self.token_expiry[:10]), CLASSIC_TOKENS_END)
@@ -91,7 +91,7 @@ def connection(*, scope: Scope, connection_id: int) -> ConnectionView:
 
 
 def connection_choices(*, scope: Scope) -> tuple[ConnectionView, ...]:
-    """The office's AFAS accounts to choose from where companies are mapped, whatever the right on settings."""
+    """The office's AFAS accounts to choose from when mapping, whatever the right on settings."""
     rows = Connection.objects.filter(office_id=scope.office_id).select_related("environment")
     rows = rows.order_by("environment__participant_number", "environment__type", "afas_user")
     return tuple(map(view_of, rows))

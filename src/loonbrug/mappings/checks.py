@@ -1,4 +1,4 @@
-"""Whether what a user chose can be a mapping. Pure; everything that is wrong is told at once, at its field."""
+"""Whether what a user chose can be a mapping. Pure; all that is wrong is told at once, at its field."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -6,4 +6,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("loonbrug.web.sign_in.urls")),
     path("", include("loonbrug.web.office.urls")),
     path("", include("loonbrug.web.directory.urls")),
+    path("", include("loonbrug.web.afas_settings.urls")),
 ]

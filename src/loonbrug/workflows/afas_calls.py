@@ -47,25 +47,23 @@ def ask(sign_in: SignIn, question: Callable[[AfasClient], Awaitable[Answer]]) ->
         ) from error
 
 
+_MEANING: tuple[tuple[type[errors.AfasError], str, Who], ...] = (
+    (errors.NeverLeft, "afas_not_reached", Who.OFFICE_ADMIN),
+    (errors.TokenRefused, "token_refused", Who.OFFICE_ADMIN),
+    (errors.IpRefused, "address_refused", Who.AFAS_ADMIN),
+    (errors.ConnectorMissing, "connector_refused", Who.AFAS_ADMIN),
+    (errors.NoAnswer, "afas_no_answer", Who.OFFICE_ADMIN),
+    (errors.ActivationCodeRefused, "activation_code_refused", Who.OFFICE_ADMIN),
+)
+
+
 def problem_of(error: errors.AfasError) -> Problem:
     """What a client's error means to the user who asked, and who can mend it."""
-    match error:
-        case errors.NeverLeft() if isinstance(error.__cause__, ClientConnectorDNSError):
-            return problem("afas_host_unknown", who=Who.OFFICE_ADMIN)
-        case errors.NeverLeft():
-            return problem("afas_not_reached", who=Who.OFFICE_ADMIN)
-        case errors.Unavailable(evidence=errors.Evidence(retry_after=int(seconds))):
-            return problem("afas_maintenance", minutes=-(-seconds // 60))
-        case errors.TokenRefused():
-            return problem("token_refused", who=Who.OFFICE_ADMIN)
-        case errors.IpRefused():
-            return problem("address_refused", who=Who.AFAS_ADMIN)
-        case errors.ConnectorMissing():
-            return problem("connector_refused", who=Who.AFAS_ADMIN)
-        case errors.NoAnswer():
-            return problem("afas_no_answer")
-        case errors.ActivationCodeRefused():
-            return problem("activation_code_refused", who=Who.OFFICE_ADMIN)
-        case errors.AfasError(evidence=errors.Evidence(status=404)):
-            return problem("afas_host_unknown", who=Who.OFFICE_ADMIN)
+    if isinstance(error.__cause__, ClientConnectorDNSError) or error.evidence.status == 404:
+        return problem("afas_host_unknown", who=Who.OFFICE_ADMIN)
+    if isinstance(error, errors.Unavailable):
+        return problem("afas_maintenance", minutes=-(-(error.evidence.retry_after or 0) // 60))
+    for kind, code, who in _MEANING:
+        if isinstance(error, kind):
+            return problem(code, who=who)
     return problem("afas_unexpected", who=Who.AFAS_ADMIN, status=error.evidence.status or "-")

@@ -1,7 +1,7 @@
 """Make an AFAS account, authorise it with an activation code, and see what it may do.
 
-API key and environment key are asked at each step and go nowhere but to AFAS. No transaction is open while AFAS
-is called. Every function wants write on AFAS settings.
+API key and environment key are asked at each step and go nowhere but to AFAS. No transaction is open while
+AFAS is called. Every function wants write on AFAS settings.
 """
 
 import datetime

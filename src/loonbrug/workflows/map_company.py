@@ -9,17 +9,16 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from loonbrug.access.rights import Level, Part, Scope
+from loonbrug.access.rights import Level, NotFoundError, Part, Scope
 from loonbrug.audit.operations import write
 from loonbrug.connections.models import ConnectionState
 from loonbrug.connections.queries import ConnectionView, connection_of
-from loonbrug.directory.queries import company
 from loonbrug.ledger.problems import Place, Problem, Who, problem
 from loonbrug.mappings import operations
 from loonbrug.mappings.checks import MappingValues, problems_of
 from loonbrug.mappings.operations import CompanyMappedError, MappingInputError
-from loonbrug.mappings.queries import MappingView, for_company, mapping
-from loonbrug.screens.mapping_use import deliveries_under_way
+from loonbrug.mappings.queries import MappingView, mapping
+from loonbrug.screens.companies_to_map import companies_to_map, deliveries_under_way
 from loonbrug.workflows.administrations import (
     Administration,
     JournalCode,
@@ -59,8 +58,10 @@ def save_mapping(
     NotAllowedError.
     """
     scope.require(Part.MAPPINGS, Level.WRITE)
-    company(scope=scope, company_id=company_id)
-    if for_company(scope=scope, company_id=company_id) is not None:
+    company = next((each for each in companies_to_map(scope=scope) if each.id == company_id), None)
+    if company is None:
+        raise NotFoundError("company", company_id)
+    if company.is_mapped:
         raise CompanyMappedError
     values = _as_afas_knows(scope, values)
     with transaction.atomic():
@@ -82,6 +83,8 @@ def change_mapping(
     before = mapping(scope=scope, mapping_id=mapping_id)
     if _destination(before.values) != _destination(values):
         values = _as_afas_knows(scope, values)
+    else:
+        values = replace(values, administration_name=before.administration_name)
     with transaction.atomic():
         saved = operations.change_mapping(
             office_id=scope.office_id, mapping_id=mapping_id, values=values, now=now
@@ -128,7 +131,7 @@ def _journal_code_problems(codes: Sequence[JournalCode] | None, wanted: str) -> 
     """None where AFAS does not list its journals: then AFAS itself refuses what is wrong."""
     if codes is None:
         return []
-    found = next((each for each in codes if each.code.casefold() == wanted.casefold()), None)
+    found = next((each for each in codes if each.code == wanted), None)
     if found is None:
         return [_unknown("journal_code", "journal_code_unknown")]
     return [_unknown("journal_code", "journal_code_blocked")] if found.is_blocked else []

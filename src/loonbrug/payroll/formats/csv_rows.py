@@ -10,6 +10,7 @@ from loonbrug.payroll.formats.drafts import UnreadableFileError
 from loonbrug.payroll.formats.sheet import Row, Sheet, filled, heading_of
 
 _SEPARATORS = ";,\t"
+_GUARD = re.compile(r"^'(?=['=+@-])")  # put before a text so that no spreadsheet takes it for a formula
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 
 
@@ -33,7 +34,7 @@ def _rows(text: str, separator: str) -> Iterator[Row]:
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         for number, cells in enumerate(reader, start=1):
-            yield Row(number, tuple(cell.strip() for cell in cells))
+            yield Row(number, tuple(_GUARD.sub("", cell.strip()) for cell in cells))
     except (csv.Error, ValueError, TypeError) as error:
         raise UnreadableFileError(problem("csv_broken_row", place=Place(line=number + 1))) from error
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from loonbrug.workflows.deliver import DoubtDecision
+from loonbrug.delivery.operations import DoubtDecision
 
 
 class UploadForm(forms.Form):

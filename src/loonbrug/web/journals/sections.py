@@ -10,6 +10,7 @@ from loonbrug.delivery.queries import AttemptView, DecisionView, DeliveryView
 from loonbrug.delivery.states import State
 from loonbrug.ledger.entry import Entry, Posting
 from loonbrug.ledger.problems import Problem, Severity
+from loonbrug.payroll.queries import PlannedImport
 from loonbrug.screens.journal_export import MOVING, EntryRow, JournalRow
 from loonbrug.web.journals import words
 from loonbrug.web.journals.words import Advice, StateWord
@@ -97,6 +98,26 @@ class Conflict:
     other_journal_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One journal of a file, with what importing it does."""
+
+    plan: PlannedImport
+    fate: StateWord
+    tables: tuple[SourceTable, ...]
+    conflicts: tuple[Advice, ...]
+
+
+def planned(plan: PlannedImport) -> Planned:
+    """One journal of a file, as the preview shows it."""
+    return Planned(
+        plan=plan,
+        fate=words.fate(plan.fate),
+        tables=source_tables(plan.draft.entries),
+        conflicts=tuple(map(words.advice, plan.conflicts)),
+    )
+
+
 def summary(row: JournalRow, *, scope: Scope) -> Summary:
     """The head of a journal; what keeps it from being sent is only asked while there is something to send."""
     blocking = check_journal(scope=scope, journal_id=row.journal.id).blocking if row.is_open else ()
@@ -107,7 +128,9 @@ def entry_section(row: EntryRow, *, now: datetime.datetime) -> EntrySection:
     """One entry at this moment."""
     view = row.delivery
     if view is None:
-        return EntrySection(row, words.delivery_state(None), None, "", None, (), (), False, False, False, False)
+        return EntrySection(
+            row, words.delivery_state(None), None, "", None, (), (), False, False, False, False
+        )
     return EntrySection(
         row=row,
         state=words.delivery_state(view),

@@ -12,6 +12,8 @@ from afas_client.catalogue import find
 from loonbrug.delivery.queries import AttemptView, DeliveryView
 from loonbrug.delivery.states import State
 from loonbrug.ledger.problems import Problem, Severity, Who
+from loonbrug.payroll.models import JournalLife
+from loonbrug.payroll.queries import Fate
 from loonbrug.screens.journal_export import JournalRow, JournalState
 from loonbrug.screens.problem_texts import Language, describe
 
@@ -74,6 +76,12 @@ _WHO: dict[Who, Promise] = {
     Who.AFAS_ADMIN: lazy("The AFAS administrator"),
     Who.OFFICE_ADMIN: lazy("The administrator of this office"),
 }
+_FATES: dict[Fate, tuple[str, Promise]] = {
+    Fate.NEW: ("good", lazy("New")),
+    Fate.SAME: ("neutral", lazy("Already imported")),
+    Fate.DIFFERS: ("attention", lazy("Takes the place of another")),
+    Fate.SENT: ("bad", lazy("Another one was sent already")),
+}
 _REASONS: dict[str, Promise] = {
     "company_is_test": lazy("The company has become a test company. Nothing was sent."),
     "debtor_is_blocked": lazy("The debtor has been blocked. Nothing was sent."),
@@ -122,6 +130,19 @@ def delivery_state(view: DeliveryView | None) -> StateWord:
         return StateWord("neutral", _("Not sent yet"))
     tone, word = _DELIVERY[view.state]
     return StateWord(tone, str(word), "authorised" if view.entry_number else "new")
+
+
+def life(value: JournalLife) -> StateWord:
+    """What became of an earlier journal of a run."""
+    known = {JournalLife.WITHDRAWN: JournalState.WITHDRAWN, JournalLife.REPLACED: JournalState.REPLACED}
+    tone, word = _JOURNAL[known.get(value, JournalState.READY)]
+    return StateWord(tone, str(word))
+
+
+def fate(value: Fate) -> StateWord:
+    """What importing a journal comes down to."""
+    tone, word = _FATES[value]
+    return StateWord(tone, str(word))
 
 
 def reason(value: str) -> str:

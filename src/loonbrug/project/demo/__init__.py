@@ -1,0 +1,1 @@
+"""The demo: a sample office against a sandbox of AFAS Profit, by hand or by script."""

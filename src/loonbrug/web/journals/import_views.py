@@ -1,0 +1,129 @@
+"""Reading in a journal file: choose it, see what it holds and does, then import it."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from loonbrug.access.rights import Level, NotFoundError, Part
+from loonbrug.directory import queries as directory
+from loonbrug.directory.queries import CompanyView
+from loonbrug.ledger.problems import problem
+from loonbrug.payroll import operations, queries
+from loonbrug.payroll.formats.reading import LARGEST_FILE
+from loonbrug.payroll.operations import Imported, ImportRefusedError
+from loonbrug.payroll.queries import Fate
+from loonbrug.web.journals import sections, words
+from loonbrug.web.journals.forms import UploadForm
+from loonbrug.web.requests import OfficeRequest
+from loonbrug.workflows.import_journal import import_upload, preview
+
+
+@require_http_methods(["GET", "POST"])
+def choose(request: OfficeRequest, company_id: int) -> HttpResponse:
+    """Choose a file and, where it does not say so, name its run."""
+    request.scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    company = directory.company(scope=request.scope, company_id=company_id)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        file = cast("UploadedFile[bytes]", form.cleaned_data["file"])
+        if (file.size or 0) <= LARGEST_FILE:
+            return redirect("journal-preview", company_id, _kept(request, company, form, file))
+        status = 413
+        limit = LARGEST_FILE // 1024**2
+        text = words.advice(problem("file_too_large", name=_name(file), limit=limit))
+        form.add_error("file", f"{text.message} {text.cure}")
+    context = {"company": company, "tab": "payroll", "form": form}
+    return render(request, "journals/choose.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def look(request: OfficeRequest, company_id: int, upload_id: int) -> HttpResponse:
+    """See what the file holds and what importing it would do; then do it, once."""
+    request.scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    company = directory.company(scope=request.scope, company_id=company_id)
+    try:
+        upload = queries.upload(scope=request.scope, upload_id=upload_id)
+    except NotFoundError:
+        messages.info(request, _("This file was imported already, or it was left for more than a day."))
+        return redirect("company-payroll", company_id)
+    if request.method == "POST" and (answer := _imported(request, upload_id)):
+        return answer
+    found = preview(
+        scope=request.scope,
+        name=upload.name,
+        data=upload.data,
+        company_id=upload.company_id,
+        year=upload.year,
+        period=upload.period,
+        run=upload.run,
+    )
+    context = {
+        "company": company,
+        "tab": "payroll",
+        "upload": upload,
+        "preview": found,
+        "problems": [words.advice(each) for each in found.problems],
+        "plans": [sections.planned(plan) for plan in found.planned],
+    }
+    return render(request, "journals/preview.html", context)
+
+
+@require_POST
+def drop(request: OfficeRequest, company_id: int, upload_id: int) -> HttpResponse:
+    """Leave the file for what it is."""
+    operations.drop_upload(scope=request.scope, upload_id=upload_id)
+    return redirect("company-payroll", company_id)
+
+
+def _kept(request: OfficeRequest, company: CompanyView, form: UploadForm, file: "UploadedFile[bytes]") -> int:
+    return operations.keep_upload(
+        scope=request.scope,
+        company_id=company.id,
+        name=_name(file),
+        data=file.read(),
+        year=form.cleaned_data["year"],
+        period=form.cleaned_data["period"],
+        run=form.cleaned_data["run"],
+        now=timezone.now(),
+    )
+
+
+def _name(file: "UploadedFile[bytes]") -> str:
+    """The file's name, fit to be shown and kept."""
+    name = "".join(character for character in file.name or "" if character.isprintable())
+    return name[-200:] or _("file without a name")
+
+
+def _imported(request: OfficeRequest, upload_id: int) -> HttpResponse | None:
+    """Where to go after importing; nothing when it was refused, which the page then says."""
+    try:
+        kept = import_upload(
+            scope=request.scope,
+            upload_id=upload_id,
+            replace=request.POST.get("replace") == "yes",
+            now=timezone.now(),
+        )
+    except ImportRefusedError as refused:
+        for found in refused.problems:
+            text = words.advice(found)
+            messages.error(request, f"{text.message} {text.cure}")
+        return None
+    _say(request, kept)
+    return redirect("journal", kept[0].journal_id)
+
+
+def _say(request: OfficeRequest, kept: tuple[Imported, ...]) -> None:
+    count = sum(each.fate is not Fate.SAME for each in kept)
+    if count:
+        said = ngettext("%(count)d journal was imported.", "%(count)d journals were imported.", count)
+        messages.success(request, said % {"count": count})
+    if count < len(kept):
+        messages.info(request, _("What was imported before was not imported again."))

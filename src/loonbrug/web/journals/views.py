@@ -1,0 +1,164 @@
+"""The dashlet *Journaalposten Export* of a company, the page of one journal, and what can be done there."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from loonbrug.access.rights import Level, NotFoundError, Part
+from loonbrug.directory import queries as directory
+from loonbrug.ledger.problems import ProblemsError
+from loonbrug.payroll import operations as payroll
+from loonbrug.payroll import queries
+from loonbrug.payroll.models import JournalLife
+from loonbrug.screens.journal_export import JournalRow, journal_row, journal_rows
+from loonbrug.web.journals import sections, words
+from loonbrug.web.requests import OfficeRequest
+from loonbrug.workflows.check import check_journal
+from loonbrug.workflows.deliver import send_journal
+from loonbrug.workflows.withdraw import withdraw_journal
+
+_PERIODS = [(number, str(number)) for number in range(1, 14)]
+
+
+@require_GET
+def company_payroll(request: OfficeRequest, company_id: int) -> HttpResponse:
+    """Tab Loonopdracht: the journals of a company, newest run first."""
+    request.scope.require(Part.JOURNAL_EXPORT, Level.READ)
+    company = directory.company(scope=request.scope, company_id=company_id)
+    known = queries.years(scope=request.scope, company_id=company_id)
+    this_year = timezone.localdate().year
+    year = _number(request, "year") or next(iter(known), this_year)
+    period = _number(request, "period")
+    rows = journal_rows(scope=request.scope, company_id=company_id, year=year, period=period)
+    context = {
+        "company": company,
+        "tab": "payroll",
+        "years": sorted({*known, this_year, year}, reverse=True),
+        "periods": _PERIODS,
+        "year": year,
+        "period": period or "",
+        "journals": [sections.summary(row, scope=request.scope) for row in rows],
+        "can_write": sections.can_write(request.scope),
+    }
+    return render(request, "journals/company_payroll.html", context)
+
+
+@require_GET
+def journal(request: OfficeRequest, journal_id: int) -> HttpResponse:
+    """One journal: its lines, what is wrong, and where each entry stands."""
+    row = journal_row(scope=request.scope, journal_id=journal_id)
+    view = queries.journal(scope=request.scope, journal_id=journal_id)
+    checked = check_journal(scope=request.scope, journal_id=journal_id)
+    as_sent = request.GET.get("lines") == "sent"
+    is_live = row.journal.life is JournalLife.LIVE
+    context = {
+        **_head(request, row),
+        "company": directory.company(scope=request.scope, company_id=row.journal.run.company_id),
+        "tab": "payroll",
+        "problems": sections.problems(checked) if is_live else (),
+        "conflicts": sections.conflicts(checked.problems) if is_live else (),
+        "entries": [sections.entry_section(entry, now=timezone.now()) for entry in row.entries],
+        "as_sent": as_sent,
+        "mapping": checked.mapping,
+        "sources": () if as_sent else sections.source_tables(view.entries),
+        "postings": sections.posting_tables(checked.postings) if as_sent else (),
+        "history": [
+            (each, words.life(each.life))
+            for each in queries.history(scope=request.scope, run_id=row.journal.run_id)
+            if each.id != row.journal.id
+        ],
+    }
+    return render(request, "journals/journal.html", context)
+
+
+@require_GET
+def journal_state(request: OfficeRequest, journal_id: int) -> HttpResponse:
+    """The head of a journal, asked again every two seconds while something is under way."""
+    row = journal_row(scope=request.scope, journal_id=journal_id)
+    return render(request, "journals/_head.html", _head(request, row))
+
+
+@require_GET
+def entry_state(request: OfficeRequest, journal_id: int, ordinal: int) -> HttpResponse:
+    """One entry of a journal, asked again every two seconds while it is under way."""
+    row = journal_row(scope=request.scope, journal_id=journal_id)
+    entry = next((each for each in row.entries if each.entry.ordinal == ordinal), None)
+    if entry is None:
+        raise NotFoundError("entry", ordinal)
+    context = {
+        "journal": row.journal,
+        "section": sections.entry_section(entry, now=timezone.now()),
+        "can_write": sections.can_write(request.scope),
+    }
+    return render(request, "journals/_entry.html", context)
+
+
+@require_POST
+def send(request: OfficeRequest, journal_id: int) -> HttpResponse:
+    """Approve and send. A second click finds nothing left to send, and says so."""
+    return act(
+        request,
+        journal_id,
+        lambda: send_journal(scope=request.scope, journal_id=journal_id, now=timezone.now()),
+        _("The journal is on its way to AFAS. You see here how it goes on."),
+    )
+
+
+@require_POST
+def withdraw(request: OfficeRequest, journal_id: int) -> HttpResponse:
+    """Take back a wrongly imported journal."""
+    return act(
+        request,
+        journal_id,
+        lambda: withdraw_journal(scope=request.scope, journal_id=journal_id, now=timezone.now()),
+        _("The journal is withdrawn. You can import another one for this run."),
+    )
+
+
+@require_POST
+def confirm(request: OfficeRequest, journal_id: int) -> HttpResponse:
+    """Say that this journal is right beside another one."""
+    other = request.POST.get("other", "")
+    return act(
+        request,
+        journal_id,
+        lambda: payroll.confirm(
+            scope=request.scope,
+            journal_id=journal_id,
+            code=request.POST.get("code", ""),
+            other_journal_id=int(other) if other.isdecimal() and len(other) < 19 else 0,
+            now=timezone.now(),
+        ),
+        _("Confirmed. This is kept with your name."),
+    )
+
+
+def act(request: OfficeRequest, journal_id: int, doing: Callable[[], object], done: str) -> HttpResponse:
+    """Do something with a journal and go back to its page, which then says what came of it."""
+    try:
+        doing()
+    except ProblemsError as refused:
+        for found in refused.problems:
+            text = words.advice(found)
+            messages.error(request, f"{text.message} {text.cure}")
+    else:
+        messages.success(request, done)
+    return redirect("journal", journal_id)
+
+
+def _head(request: OfficeRequest, row: JournalRow) -> dict[str, object]:
+    return {
+        "journal": row.journal,
+        "head": sections.summary(row, scope=request.scope),
+        "can_write": sections.can_write(request.scope),
+    }
+
+
+def _number(request: OfficeRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 4 else None
