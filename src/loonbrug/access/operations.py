@@ -75,9 +75,7 @@ def change_user(
     return _save_user(scope, _user_row(scope, user_id), email, name, template_id, now)
 
 
-def _save_user(
-    scope: Scope, row: User, email: str, name: str, template_id: int, now: datetime
-) -> UserView:
+def _save_user(scope: Scope, row: User, email: str, name: str, template_id: int, now: datetime) -> UserView:
     verb = "added" if row.pk is None else "changed"
     typed = Typed()
     row.email = typed.number("email", email, longest=254).lower()
@@ -110,9 +108,7 @@ def set_active(*, scope: Scope, user_id: int, is_active: bool, now: datetime) ->
 
 
 @transaction.atomic
-def add_template(
-    *, scope: Scope, name: str, rights: Mapping[Part, Level], now: datetime
-) -> TemplateView:
+def add_template(*, scope: Scope, name: str, rights: Mapping[Part, Level], now: datetime) -> TemplateView:
     """A new template; parts that are not named get none."""
     scope.require(Part.USERS, Level.WRITE)
     return _save_template(scope, Template(office_id=scope.office_id), name, rights, now)

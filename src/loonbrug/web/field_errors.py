@@ -12,7 +12,9 @@ Result = TypeVar("Result")
 
 _TEXTS = {
     "text_missing": _("This cannot be empty."),
-    "text_not_printable": _("There is an invisible character (such as a line break or tab) in this. Type it again."),
+    "text_not_printable": _(
+        "There is an invisible character (such as a line break or tab) in this. Type it again."
+    ),
     "text_is_markup": _("The characters < and > cannot be used here."),
     "text_too_long": _("This has %(length)s characters; at most %(longest)s fit."),
     "number_has_spaces": _("There cannot be a space in this."),
@@ -20,7 +22,9 @@ _TEXTS = {
     "name_taken": _("This name is taken already. Choose another."),
     "email_format": _("This is not an e-mail address. Example: anna@example.nl"),
     "email_taken": _("There is a user with this e-mail address already."),
-    "code_in_use": _("%(code)s is used in a journal. Its number cannot change and it cannot be deleted; its name can change."),
+    "code_in_use": _(
+        "%(code)s is used in a journal. Its number cannot change and it cannot be deleted; its name can change."
+    ),
 }
 
 

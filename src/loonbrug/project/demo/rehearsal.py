@@ -99,9 +99,7 @@ def _authorise(scope: Scope, afas: AfasSide) -> int:
     keys = {"api_key": api_key, "environment_key": environment_key}
     authorise.request_code(scope=scope, connection_id=account.id, **keys, now=wiring.now())
     code = _wait_for(afas.mailed_code, "the mail with the activation code")
-    authorise.authorise(
-        scope=scope, connection_id=account.id, **keys, activation_code=code, now=wiring.now()
-    )
+    authorise.authorise(scope=scope, connection_id=account.id, **keys, activation_code=code, now=wiring.now())
     _say("authorised with the mailed activation code")
     return account.id
 
@@ -250,7 +248,7 @@ def _differences(books: list[dict[str, Any]]) -> list[str]:
 def _content(entry: dict[str, Any]) -> dict[str, Any]:
     """An entry by what it says: where, when, and per line account, debit, credit and allocation codes."""
     lines = [
-        [line["account"], line["debit"], line["credit"], " ".join(line["allocation"])]
+        [line["account"], line["debit"], line["credit"], " ".join(line["codes"]).strip()]
         for line in entry["lines"]
     ]
     return {
