@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from importlib.resources import files
 
 import uvicorn
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -110,7 +109,9 @@ def app(mailbox: Mailbox, *, smtp_port: int) -> Starlette:
     async def listening(_: Starlette) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(
-            lambda: SMTP(mailbox, data_size_limit=MAIL_LIMIT, enable_SMTPUTF8=True, loop=loop), LOOPBACK, smtp_port
+            lambda: SMTP(mailbox, data_size_limit=MAIL_LIMIT, enable_SMTPUTF8=True, loop=loop),
+            LOOPBACK,
+            smtp_port,
         )
         async with server:
             yield
@@ -119,7 +120,9 @@ def app(mailbox: Mailbox, *, smtp_port: int) -> Starlette:
         return RedirectResponse("/mails/", status_code=303)
 
     async def list_mails(request: Request) -> Response:
-        return render(request, "mails.html", title="Caught mails", mails=mailbox.newest_first, kept=MAILS_KEPT)
+        return render(
+            request, "mails.html", title="Caught mails", mails=mailbox.newest_first, kept=MAILS_KEPT
+        )
 
     async def read_mail(request: Request) -> Response:
         mail = mailbox.find(request.path_params["number"])
@@ -135,7 +138,9 @@ def app(mailbox: Mailbox, *, smtp_port: int) -> Starlette:
     async def mails_as_json(request: Request) -> Response:
         if request.method == "DELETE":
             mailbox.clear()
-        mails = [asdict(mail) | {"received_at": mail.received_at.isoformat()} for mail in mailbox.newest_first]
+        mails = [
+            asdict(mail) | {"received_at": mail.received_at.isoformat()} for mail in mailbox.newest_first
+        ]
         return JSONResponse(mails)
 
     return Starlette(
@@ -160,7 +165,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8103, help="where the mails can be read (HTTP)")
     options = parser.parse_args(arguments)
     mailbox = Mailbox(clock=lambda: datetime.now(UTC))
-    uvicorn.run(app(mailbox, smtp_port=options.smtp_port), host=LOOPBACK, port=options.port, log_level="warning")
+    uvicorn.run(
+        app(mailbox, smtp_port=options.smtp_port), host=LOOPBACK, port=options.port, log_level="warning"
+    )
 
 
 if __name__ == "__main__":

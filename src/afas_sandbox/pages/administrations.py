@@ -97,7 +97,13 @@ def _axis_counts() -> list[str]:
 def _show_booking(
     request: Request, values: Mapping[str, Any], errors: Mapping[str, str] | None = None
 ) -> Response:
-    return _show_tab(request, "booking", values=values, errors=errors, axis_counts=[(count, count) for count in _axis_counts()])
+    return _show_tab(
+        request,
+        "booking",
+        values=values,
+        errors=errors,
+        axis_counts=[(count, count) for count in _axis_counts()],
+    )
 
 
 async def preferences(request: Request) -> Response:

@@ -87,7 +87,11 @@ def _delete_code(request: Request, place: Place, code: AxisCode) -> Response:
 
 def _code_of(place: Place, form: Form) -> AxisCode | None:
     axis = form.choice("axis", _axis_numbers())
-    return None if form.errors else place.environment.axis_codes.get((int(axis), next(iter(form.all("code")), "")))
+    return (
+        None
+        if form.errors
+        else place.environment.axis_codes.get((int(axis), next(iter(form.all("code")), "")))
+    )
 
 
 def _axis_numbers() -> list[str]:
@@ -128,7 +132,9 @@ def _allocated_accounts(place: Place, axis: int) -> list[str]:
 async def delete_assignment(request: Request) -> Response:
     """Take an assignment back."""
     place, form = place_of(request), await read(request)
-    by_key = {f"{axis}/{account}/{code}": (account, axis, code) for account, axis, code in place.opened.assignments}
+    by_key = {
+        f"{axis}/{account}/{code}": (account, axis, code) for account, axis, code in place.opened.assignments
+    }
     key = form.choice("assignment", by_key)
     if form.errors:
         return _show_assignments(request, {}, {"assignments": "This assignment is not here any more."})

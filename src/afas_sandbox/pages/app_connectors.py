@@ -16,6 +16,7 @@ from afas_sandbox.pages import menu
 from afas_sandbox.pages.forms import Form, read
 from afas_sandbox.pages.layout import Crumb, redirect
 from afas_sandbox.pages.place import Place, place_of, sandbox_of, show
+from afas_sandbox.pages.words import Data
 
 TABS = {
     "general": "General",
@@ -51,7 +52,9 @@ def _description_and_group(place: Place, form: Form) -> tuple[str, str]:
     return form.text("description", longest=80), form.choice("group", place.environment.groups)
 
 
-def _show_new(request: Request, values: Mapping[str, Any], errors: Mapping[str, str] | None = None) -> Response:
+def _show_new(
+    request: Request, values: Mapping[str, Any], errors: Mapping[str, str] | None = None
+) -> Response:
     return show(
         request,
         "app_connector_new.html",
@@ -82,7 +85,7 @@ def _show_tab(
         template,
         item=menu.APP_CONNECTORS,
         title=TABS[tab],
-        above=[Crumb(text=connector.description, href=_tab_path(request, "general"))],
+        above=[Crumb(text=Data(connector.description), href=_tab_path(request, "general"))],
         errors=errors,
         connector=connector,
         tab=tab,
@@ -138,13 +141,15 @@ async def kind(request: Request) -> Response:
 
 
 def _show_kind(
-    request: Request, tab: str, known: Mapping[str, str], chosen: set[str], errors: Mapping[str, str] | None = None
+    request: Request,
+    tab: str,
+    known: Mapping[str, str],
+    chosen: set[str],
+    errors: Mapping[str, str] | None = None,
 ) -> Response:
     listed = {name: known.get(name, "") for name in sorted(chosen)}
     to_add = {name: words for name, words in known.items() if name not in chosen}
-    return _show_tab(
-        request, tab, "app_connector_kind.html", listed=listed, to_add=to_add, errors=errors
-    )
+    return _show_tab(request, tab, "app_connector_kind.html", listed=listed, to_add=to_add, errors=errors)
 
 
 async def add_of_kind(request: Request) -> Response:

@@ -44,7 +44,9 @@ class Choices:
     @property
     def axes(self) -> Pairs:
         """The axes in use in the environment."""
-        return [(str(number), f"{number} {name}") for number, name in enumerate(self.environment.axis_names, 1)]
+        return [
+            (str(number), f"{number} {name}") for number, name in enumerate(self.environment.axis_names, 1)
+        ]
 
     @property
     def codes(self) -> Pairs:
@@ -52,7 +54,10 @@ class Choices:
         codes = sorted(self.environment.axis_codes.values(), key=lambda one: (one.axis, one.code))
         names = dict(self.axes)
         return [
-            (f"{one.axis}/{one.code}", f"{names.get(str(one.axis), one.axis)} \\ {one.code} {one.description}")
+            (
+                f"{one.axis}/{one.code}",
+                f"{names.get(str(one.axis), one.axis)} \\ {one.code} {one.description}",
+            )
             for one in codes
         ]
 
@@ -60,4 +65,6 @@ class Choices:
     def periods(self) -> Pairs:
         """The periods of the open administration."""
         periods = self.administration.periods if self.administration else []
-        return [(f"{one.year}-{one.number}", f"{one.year}-{one.number:02d} {one.description}") for one in periods]
+        return [
+            (f"{one.year}-{one.number}", f"{one.year}-{one.number:02d} {one.description}") for one in periods
+        ]

@@ -1,7 +1,6 @@
 """Reading a form: every field is checked, every fault is told at its field."""
 
 from collections.abc import Collection
-from typing import Any
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -26,7 +25,9 @@ class Form:
     def values(self, *, many: Collection[str] = ()) -> dict[str, str | list[str]]:
         """What was filled in, to show it again; the names in `many` are groups of boxes."""
         texts = {name: self.all(name) for name in self._data}
-        return {name: found[0] for name, found in texts.items() if found} | {name: self.all(name) for name in many}
+        return {name: found[0] for name, found in texts.items() if found} | {
+            name: self.all(name) for name in many
+        }
 
     def text(self, name: str, *, longest: int, required: bool = True) -> str:
         """The text of a field, without blanks around it."""

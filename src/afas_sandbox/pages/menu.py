@@ -27,11 +27,17 @@ INFORMATION = Item(path="information", trail=("General", "Environment", "Managem
 LOCKS = Item(path="locks", trail=("General", "Configuration", "Locks"))
 LOGBOOK = Item(path="logbook", trail=("General", "Environment log"))
 SETTINGS = Item(
-    path="settings/general", trail=("Financial", "Management", "Administration settings"), of_administration=True
+    path="settings/general",
+    trail=("Financial", "Management", "Administration settings"),
+    of_administration=True,
 )
 JOURNALS = Item(path="journals/", trail=("Financial", "General ledger", "Journal"), of_administration=True)
-ACCOUNTS = Item(path="accounts/", trail=("Financial", "General ledger", "Ledger account"), of_administration=True)
-ENTRIES = Item(path="entries/", trail=("Financial", "General ledger", "Journal entry"), of_administration=True)
+ACCOUNTS = Item(
+    path="accounts/", trail=("Financial", "General ledger", "Ledger account"), of_administration=True
+)
+ENTRIES = Item(
+    path="entries/", trail=("Financial", "General ledger", "Journal entry"), of_administration=True
+)
 AXES = Item(path="axes", trail=("Financial", "Allocation", "Allocation axis"), of_administration=True)
 CODES = Item(path="codes", trail=("Financial", "Allocation", "Allocation code"), of_administration=True)
 ASSIGNMENTS = Item(
@@ -40,9 +46,9 @@ ASSIGNMENTS = Item(
 VAT_CODES = Item(path="vat-codes", trail=("Financial", "VAT", "VAT code"), of_administration=True)
 
 MENU = (
-    ADMINISTRATIONS,
     APP_CONNECTORS,
     AUTHORISATION,
+    ADMINISTRATIONS,
     INFORMATION,
     LOCKS,
     LOGBOOK,

@@ -22,9 +22,7 @@ class Template(models.Model):
     name = models.CharField(max_length=80)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint("office", Lower("name"), name="template_name_once_per_office")
-        ]
+        constraints = [models.UniqueConstraint("office", Lower("name"), name="template_name_once_per_office")]
 
 
 class Right(models.Model):

@@ -17,6 +17,7 @@ from loonbrug.access.names import Typed
 from loonbrug.access.queries import OfficeView, TemplateView, UserView
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope, service_scope
 from loonbrug.audit.operations import write
+from loonbrug.ledger.problems import Place, Who, problem
 
 _NAME = 120
 _TEMPLATE_NAME = 80
@@ -75,18 +76,16 @@ def change_user(
     return _save_user(scope, _user_row(scope, user_id), email, name, template_id, now)
 
 
-def _save_user(
-    scope: Scope, row: User, email: str, name: str, template_id: int, now: datetime
-) -> UserView:
+def _save_user(scope: Scope, row: User, email: str, name: str, template_id: int, now: datetime) -> UserView:
     verb = "added" if row.pk is None else "changed"
     typed = Typed()
     row.email = typed.number("email", email, longest=254).lower()
     row.name = typed.name("name", name, longest=_NAME)
     row.template = _template_row(scope, template_id)
     if not _is_email(row.email):
-        typed.wrong("email", "email_format")
+        typed.wrong(problem("email_unreadable", place=Place(field="email"), who=Who.OFFICE_ADMIN))
     elif User.objects.filter(email__iexact=row.email).exclude(id=row.pk).exists():
-        typed.wrong("email", "email_taken")
+        typed.wrong(problem("email_taken", place=Place(field="email"), who=Who.OFFICE_ADMIN))
     typed.done()
     row.save()
     _require_manager(scope)
@@ -110,9 +109,7 @@ def set_active(*, scope: Scope, user_id: int, is_active: bool, now: datetime) ->
 
 
 @transaction.atomic
-def add_template(
-    *, scope: Scope, name: str, rights: Mapping[Part, Level], now: datetime
-) -> TemplateView:
+def add_template(*, scope: Scope, name: str, rights: Mapping[Part, Level], now: datetime) -> TemplateView:
     """A new template; parts that are not named get none."""
     scope.require(Part.USERS, Level.WRITE)
     return _save_template(scope, Template(office_id=scope.office_id), name, rights, now)
@@ -135,7 +132,7 @@ def _save_template(
     row.name = typed.name("name", name, longest=_TEMPLATE_NAME)
     others = Template.objects.filter(office_id=scope.office_id, name__iexact=row.name)
     if others.exclude(id=row.pk).exists():
-        typed.wrong("name", "name_taken")
+        typed.wrong(problem("name_taken", place=Place(field="name"), who=Who.OFFICE_ADMIN))
     typed.done()
     row.save()
     for part in Part:

@@ -8,7 +8,10 @@ LOONBRUG_SCALE     AFAS's time limit and our margins, divided by this number (fo
 """
 
 import os
+import sys
 from pathlib import Path
+
+import structlog
 
 from loonbrug.project.key_files import encryption_keys, secret_key
 
@@ -132,3 +135,13 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 LOGGING_CONFIG = None
+# One line of JSON per event on stderr: stdout belongs to a command's own answer.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.dict_tracebacks,
+        structlog.processors.JSONRenderer(),
+    ],
+    logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+)

@@ -32,7 +32,9 @@ def not_allowed(request: OfficeRequest, error: NotAllowedError) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: nothing there, or nothing of this office."""
     status = 404
-    return render(request, "errors/404.html", {"is_named": isinstance(exception, NotFoundError)}, status=status)
+    return render(
+        request, "errors/404.html", {"is_named": isinstance(exception, NotFoundError)}, status=status
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

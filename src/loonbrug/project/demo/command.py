@@ -3,6 +3,7 @@
 Nothing of the product is imported here: it is set up by environment variables, as anywhere else.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -14,11 +15,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import click
 
 READY_WITHIN_SECONDS = 30.0
 STOP_WITHIN_SECONDS = 12.0
+AFAS_LIMIT_SECONDS = 900
 #: AFAS's limit of 15 minutes becomes one minute in the demo, and 15 seconds in the run without a browser.
 DEMO_SCALE = 15
 ONCE_SCALE = 60
@@ -65,7 +68,8 @@ def demo(once: bool, as_json: bool, data: Path) -> None:
     scale = ONCE_SCALE if once else DEMO_SCALE
     shutil.rmtree(data, ignore_errors=True)
     environment = _environment(ports, data, scale)
-    with _mail_catcher(ports), _sandbox(ports, scale):
+    with _mail_catcher(ports), _sandbox(ports):
+        _scale_down(ports, scale)
         if once:
             sys.exit(_inside("rehearsal", environment, *(["--json"] if as_json else [])).returncode)
         link = _inside("office", environment, stdout=subprocess.PIPE).stdout.strip()
@@ -91,10 +95,18 @@ def _mail_catcher(ports: Ports) -> AbstractContextManager[subprocess.Popen[str]]
     return _running("mail catcher", arguments, ports.mail, os.environ)
 
 
-def _sandbox(ports: Ports, scale: int) -> AbstractContextManager[subprocess.Popen[str]]:
+def _sandbox(ports: Ports) -> AbstractContextManager[subprocess.Popen[str]]:
     arguments = ["afas_sandbox", "--port", str(ports.afas), "--control-port", str(ports.control)]
-    arguments += ["--smtp", f"127.0.0.1:{ports.smtp}", "--time-limit", str(900 // scale)]
+    arguments += ["--smtp", f"127.0.0.1:{ports.smtp}"]
     return _running("AFAS sandbox", arguments, ports.afas, os.environ)
+
+
+def _scale_down(ports: Ports, scale: int) -> None:
+    """AFAS's own limit shrinks together with our margins."""
+    document = json.dumps({"time_limit_ms": AFAS_LIMIT_SECONDS * 1000 // scale}).encode()
+    url = f"http://127.0.0.1:{ports.control}/settings"
+    with urlopen(Request(url, data=document, method="PATCH"), timeout=10):
+        pass
 
 
 def _pages(ports: Ports, environment: Mapping[str, str]) -> AbstractContextManager[subprocess.Popen[str]]:
@@ -107,7 +119,9 @@ def _running(
     name: str, arguments: list[str], port: int, environment: Mapping[str, str]
 ) -> Iterator[subprocess.Popen[str]]:
     """A process of the demo, from the moment it listens until the demo ends."""
-    process = subprocess.Popen([sys.executable, "-m", *arguments], env=environment, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments], env=environment, text=True, stdout=sys.stderr
+    )
     try:
         _wait_until_listening(name, process, port)
         yield process
@@ -149,6 +163,7 @@ def _welcome(ports: Ports, link: str) -> None:
         f"AFAS (sandbox)   {here}:{ports.afas}/",
         f"Mail             {here}:{ports.mail}/",
         "Journals to try  tests/samples/journals/",
-        f"AFAS's limit of 15 minutes is {900 // DEMO_SCALE} seconds here. Stop with Ctrl-C; the next start is afresh.",
+        f"AFAS's limit of 15 minutes is {AFAS_LIMIT_SECONDS // DEMO_SCALE} seconds here.",
+        "Stop with Ctrl-C; the next start is afresh.",
     ):
         click.echo(line)

@@ -1,9 +1,12 @@
 """The parts of the demo that need the product: run as processes of their own, with the demo's settings."""
 
+import os
+
 import click
 import django
 from django.conf import settings
 from django.core.management import call_command
+from django.urls import reverse
 
 
 @click.group()
@@ -16,12 +19,12 @@ def inside() -> None:
 @inside.command()
 def office() -> None:
     """Make the sample office and print the link that signs its first user in."""
-    from loonbrug.access.operations import make_sign_in_link  # noqa: PLC0415 (needs the apps to be loaded)
+    from loonbrug.access.sign_in import make_link  # noqa: PLC0415 (needs the apps to be loaded)
     from loonbrug.project.demo.office import EMAIL, found_office  # noqa: PLC0415
     from loonbrug.project.wiring import now  # noqa: PLC0415
 
     found_office(now=now())
-    click.echo(settings.ADDRESS + make_sign_in_link(email=EMAIL))
+    click.echo(settings.ADDRESS + reverse("sign-in-link", args=[make_link(email=EMAIL)]))
 
 
 @inside.command()
@@ -35,4 +38,5 @@ def rehearsal(context: click.Context, as_json: bool) -> None:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loonbrug.project.settings")
     inside()

@@ -51,7 +51,6 @@ class AfasSide:
 def _ask(url: str, method: str = "GET", document: object = None) -> Any:
     body = None if document is None else json.dumps(document).encode()
     headers = {"Content-Type": "application/json"}
-    # The addresses come from the demo itself and lead to this machine.
-    request = Request(url, data=body, method=method, headers=headers)  # noqa: S310
-    with urlopen(request, timeout=10) as answer:  # noqa: S310
+    request = Request(url, data=body, method=method, headers=headers)
+    with urlopen(request, timeout=10) as answer:
         return json.load(answer)

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 class DebtorForm(forms.Form):
     """A debtor (debiteur)."""
 
-    number = forms.CharField(label=_("Number"), help_text=_("The debtor's number in your own administration."))
+    number = forms.CharField(
+        label=_("Number"), help_text=_("The debtor's number in your own administration.")
+    )
     name = forms.CharField(label=_("Name"))
     is_blocked = forms.BooleanField(
         label=_("Blocked"),

@@ -19,5 +19,7 @@ urlpatterns = [
     path("companies/<int:company_id>/cost-centres/", code_views.codes, CENTRES, name="cost-centres"),
     path("companies/<int:company_id>/cost-units/", code_views.codes, UNITS, name="cost-units"),
     path("companies/<int:company_id>/codes/<int:code_id>/", code_views.code_change, name="code-change"),
-    path("companies/<int:company_id>/codes/<int:code_id>/delete/", code_views.code_delete, name="code-delete"),
+    path(
+        "companies/<int:company_id>/codes/<int:code_id>/delete/", code_views.code_delete, name="code-delete"
+    ),
 ]

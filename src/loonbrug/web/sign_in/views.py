@@ -50,7 +50,9 @@ def _user_for(request: HttpRequest, form: SignInForm) -> User | None:
     user = authenticate(request, username=account, password=form.cleaned_data["password"])
     if user is None:
         signing_in.record_failure(address=address, account=account, now=now)
-        form.add_error(None, _("This e-mail address and password do not belong together. Check both and try again."))
+        form.add_error(
+            None, _("This e-mail address and password do not belong together. Check both and try again.")
+        )
         return None
     signing_in.clear_failures(address=address, account=account)
     return cast(User, user)

@@ -1,0 +1,56 @@
+"""`loonbrug`: every command, each loaded when it is asked for.
+
+Commands that wire the whole service together live beside this file, all others in `cli`.
+"""
+
+import importlib
+import os
+
+import click
+import django
+from django.apps import apps
+
+COMMANDS = {
+    "demo": "loonbrug.project.demo.command:demo",
+    "migrate": "loonbrug.cli.database:migrate",
+    "office": "loonbrug.cli.office:office",
+    "serve": "loonbrug.project.serving:serve",
+    "sign-in-link": "loonbrug.cli.sign_in:sign_in_link",
+}
+#: Commands that only start other processes, and must not touch this installation's own data.
+WITHOUT_PRODUCT = {"demo"}
+
+
+class Commands(click.Group):
+    """Commands by name; Django is set up before one that needs it is imported."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's own signature)
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        if cmd_name not in WITHOUT_PRODUCT and not apps.ready:
+            django.setup()
+        module, name = COMMANDS[cmd_name].split(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(cls=Commands)
+@click.option("--language", type=click.Choice(["nl", "en"]), default="nl", show_default=True)
+@click.pass_context
+def main(context: click.Context, language: str) -> None:
+    """Payroll journals into AFAS Profit, each of them exactly once."""
+    context.obj = language  # in which commands tell what is wrong
+
+
+def run() -> None:
+    """The console script."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loonbrug.project.settings")
+    main()
+
+
+if __name__ == "__main__":
+    run()
