@@ -5,5 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("loonbrug.web.sign_in.urls")),
     path("", include("loonbrug.web.office.urls")),
+    path("", include("loonbrug.web.directory.urls")),
     path("", include("loonbrug.web.afas_settings.urls")),
+    path("", include("loonbrug.web.journals.urls")),
 ]

@@ -6,6 +6,7 @@ import click
 import django
 from django.conf import settings
 from django.core.management import call_command
+from django.urls import reverse
 
 
 @click.group()
@@ -18,12 +19,12 @@ def inside() -> None:
 @inside.command()
 def office() -> None:
     """Make the sample office and print the link that signs its first user in."""
-    from loonbrug.access.operations import make_sign_in_link  # noqa: PLC0415 (needs the apps to be loaded)
+    from loonbrug.access.sign_in import make_link  # noqa: PLC0415 (needs the apps to be loaded)
     from loonbrug.project.demo.office import EMAIL, found_office  # noqa: PLC0415
     from loonbrug.project.wiring import now  # noqa: PLC0415
 
     found_office(now=now())
-    click.echo(settings.ADDRESS + make_sign_in_link(email=EMAIL))
+    click.echo(settings.ADDRESS + reverse("sign-in-link", args=[make_link(email=EMAIL)]))
 
 
 @inside.command()

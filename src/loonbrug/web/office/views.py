@@ -1,14 +1,50 @@
-"""The first page of the office."""
+"""The first page of the office, and finding things."""
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
 
+from loonbrug.access.rights import Level, Part
+from loonbrug.directory import queries as directory
+from loonbrug.screens.office_home import office_home
 from loonbrug.web.requests import OfficeRequest
 
+_FOUND = 50
+_FIRST_SETTINGS = (
+    (Part.AFAS_SETTINGS, "afas-accounts"),
+    (Part.MAPPINGS, "afas-mappings"),
+    (Part.USERS, "users"),
+)
 
+
+@require_GET
 def home(request: OfficeRequest) -> HttpResponse:
     """What there is to do."""
-    return render(request, "office/home.html", {"tab": "home"})
+    month_start = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    screen = office_home(scope=request.scope, month_start=month_start)
+    return render(request, "office/home.html", {"tab": "home", "screen": screen})
 
 
-find = settings = users = templates = audit = home
+@require_GET
+def find(request: OfficeRequest) -> HttpResponse:
+    """Companies by a part of their number or name, or of their debtor's; a single one is opened at once."""
+    text = request.GET.get("q", "").strip()[:80]
+    companies = directory.found(scope=request.scope, text=text, count=_FOUND) if text else []
+    if len(companies) == 1:
+        return redirect("company", companies[0].id)
+    context = {"text": text, "companies": companies, "is_cut_off": len(companies) == _FOUND}
+    return render(request, "office/find.html", context)
+
+
+@require_GET
+def settings(request: OfficeRequest) -> HttpResponse:
+    """To the first of the settings that this person may see."""
+    for part, name in _FIRST_SETTINGS:
+        if request.scope.allows(part, Level.READ):
+            try:
+                return redirect(reverse(name))
+            except NoReverseMatch:
+                continue
+    return render(request, "office/no_settings.html", {"tab": "settings"})
