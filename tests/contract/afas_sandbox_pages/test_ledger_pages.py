@@ -150,6 +150,15 @@ async def test_an_entry_is_deleted_unless_it_is_reconciled(
     assert 77 not in entries
 
 
+async def test_an_entry_of_a_journal_that_is_gone_can_be_seen_but_not_deleted(
+    visitor: Visitor, environment: Environment
+) -> None:
+    del environment.administrations[1].journals["90"]
+    assert (await visitor.get(f"{T}administrations/1/entries/77")).status == 200
+    assert (await visitor.post(f"{T}administrations/1/entries/77/delete")).status == 404
+    assert 77 in environment.administrations[1].entries
+
+
 async def test_the_log_is_searched_by_reference(visitor: Visitor, environment: Environment) -> None:
     reference = environment.logbook[0].reference
     found = await visitor.get(f"{T}logbook?reference={reference.lower()}")
