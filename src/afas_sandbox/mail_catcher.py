@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from importlib.resources import files
 
 import uvicorn
 from aiosmtpd.smtp import SMTP, Envelope, Session

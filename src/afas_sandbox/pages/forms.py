@@ -1,7 +1,6 @@
 """Reading a form: every field is checked, every fault is told at its field."""
 
 from collections.abc import Collection
-from typing import Any
 
 from starlette.datastructures import FormData
 from starlette.requests import Request

@@ -23,7 +23,6 @@ from afas_sandbox.pages.guard import guard
 from afas_sandbox.pages.layout import explain
 from afas_sandbox.sandbox import Sandbox
 
-
 PATH = "/profit"
 
 

@@ -12,7 +12,11 @@ from loonbrug.screens.office_home import office_home
 from loonbrug.web.requests import OfficeRequest
 
 _FOUND = 50
-_FIRST_SETTINGS = ((Part.AFAS_SETTINGS, "afas-accounts"), (Part.MAPPINGS, "afas-mappings"), (Part.USERS, "users"))
+_FIRST_SETTINGS = (
+    (Part.AFAS_SETTINGS, "afas-accounts"),
+    (Part.MAPPINGS, "afas-mappings"),
+    (Part.USERS, "users"),
+)
 
 
 @require_GET
