@@ -100,8 +100,10 @@ def activation_validated(response: wire.Response) -> ClassicToken:
     Raises ActivationCodeRefused, BadAnswer, or what `wire.read_answer` raises. No part of a success is kept
     as evidence, because it may hold the token.
     """
+    evidence = errors.Evidence(status=response.status)
     if response.status in (200, 201, 204) and not response.body.strip():
-        raise errors.ActivationCodeRefused("AFAS gave no token for this activation code")
+        what = "AFAS gave no token for this activation code"
+        raise errors.ActivationCodeRefused(what, evidence=evidence)
     if response.status not in (200, 201):
         wire.read_answer(response)
     try:
@@ -109,5 +111,4 @@ def activation_validated(response: wire.Response) -> ClassicToken:
         xml = answer.get("token") if isinstance(answer, dict) else None
         return ClassicToken(xml.strip() if isinstance(xml, str) else "")
     except ValueError:
-        evidence = errors.Evidence(status=response.status)
         raise errors.BadAnswer("AFAS answered without a token", evidence=evidence) from None

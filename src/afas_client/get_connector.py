@@ -22,6 +22,7 @@ QUERY_LIMIT = 2_049
 
 Value = str | int | Decimal | bool | None
 Row = Mapping[str, Value]
+"""One row by column. AFAS writes an amount without cents as a whole number: make it a Decimal before adding."""
 
 
 class QueryTooLong(ValueError):

@@ -5,10 +5,13 @@ What it promises, and its contract tests prove:
 * a POST or DELETE is written at most once, whatever happens to the connection;
 * the caller's check runs when the connection stands, in the same step as the one write of headers and body;
 * an error is NeverLeft exactly when no byte was handed to the network, and NoAnswer from then on;
-* no connection that was idle for over `idle_limit` is used again, and no redirect is followed.
+* no connection that was idle for over `idle_limit` is used again;
+* an answer that was lying on a connection before the write left is never taken for the answer to it;
+* no redirect is followed.
 
-What remains: between the check and the write the machine itself may freeze, and a body larger than the
-socket's buffer leaves as fast as the network takes it, for at most `TCP_USER_TIMEOUT` without progress.
+What remains: a read may be handed an answer that a server sent twice. Between the check and the write the
+machine itself may freeze, and a body larger than the socket's buffer leaves as fast as the network takes it,
+for at most `TCP_USER_TIMEOUT` without progress.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from typing import Protocol, Self
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http import StreamWriter
 from aiohttp.payload import Payload
 from yarl import URL
 
@@ -78,8 +83,8 @@ class _Letter(Payload):
         """Check, then hand headers and body to the network."""
         if self._sealed:
             raise ConnectionAbortedError("this request was given up before it left")
-        if writer.transport is None or writer.transport.is_closing():
-            raise ConnectionResetError("the connection closed before the request left")
+        if not _is_clean(writer):
+            raise ConnectionResetError("the connection was no longer fit before the request left")
         try:
             self._before_leaving()
         except Exception as reason:
@@ -87,6 +92,14 @@ class _Letter(Payload):
             raise
         self._sealed = self._consumed = self.left = True
         await writer.write(self._as_bytes)
+
+
+def _is_clean(writer: AbstractStreamWriter) -> bool:
+    """Whether the connection is open, and holds no answer to something that we did not ask."""
+    line = writer.protocol if isinstance(writer, StreamWriter) else None
+    if not isinstance(line, ResponseHandler) or line.transport is None:
+        return False
+    return not (line.transport.is_closing() or line.should_close)
 
 
 def _socket(address: aiohttp.AddrInfoType) -> socket.socket:
@@ -173,6 +186,10 @@ class AiohttpTransport:
             data=letter,
             allow_redirects=False,
         ) as answer:
+            if letter is not None and not letter.left:
+                # aiohttp may read before it writes, and then takes what was lying there for the answer.
+                answer.close()
+                raise aiohttp.ClientConnectionError("an answer came before the request left")
             return Response(answer.status, dict(answer.headers), await self._body(answer))
 
     async def _body(self, answer: aiohttp.ClientResponse) -> bytes:

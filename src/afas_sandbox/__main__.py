@@ -32,7 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until the process is told to stop."""
     options = _parser().parse_args(arguments)
     sandbox = Sandbox(
-        seed(options.seed), SystemRandomness(), lambda: datetime.now(UTC), mail_server=options.smtp
+        seed(options.seed),
+        SystemRandomness(),
+        lambda: datetime.now(UTC),
+        mail_server=options.smtp,
+        time_limit_ms=options.time_limit * 1000,
     )
     asyncio.run(_serve(sandbox, options.port, options.control_port))
 
@@ -42,8 +46,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8101, help="of AFAS's REST services and pages")
     parser.add_argument("--control-port", type=int, default=8102, help="for reset, seed, books and faults")
     parser.add_argument("--smtp", type=_mail_server, help="HOST:PORT that takes the activation mails")
+    parser.add_argument("--time-limit", type=_seconds, default=900, help="seconds that a call may take")
     parser.add_argument("--seed", choices=SEEDS, default="demo")
     return parser
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError("write a whole number of seconds above 0")
+    return int(text)
 
 
 def _mail_server(text: str) -> MailServer:

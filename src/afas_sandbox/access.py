@@ -97,11 +97,6 @@ class AppConnector:
     tokens: list[Token] = field(default_factory=list)
     activation_codes: list[ActivationCode] = field(default_factory=list)
 
-    def renew_keys(self, randomness: Randomness) -> None:
-        """Give both keys a new value; tokens stay."""
-        self.api_key = randomness.hexadecimal(KEY_LENGTH)
-        self.environment_key = randomness.hexadecimal(KEY_LENGTH)
-
     def has_keys(self, api_key: str, environment_key: str) -> bool:
         return (self.api_key, self.environment_key) == (api_key.upper(), environment_key.upper())
 

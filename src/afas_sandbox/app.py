@@ -3,9 +3,10 @@
 from starlette.applications import Starlette
 
 from afas_sandbox import rest
+from afas_sandbox.pages import site
 from afas_sandbox.sandbox import Sandbox
 
 
 def profit_app(sandbox: Sandbox) -> Starlette:
     """Pages come first; every other address belongs to the REST services."""
-    return Starlette(routes=rest.routes(sandbox))
+    return Starlette(routes=[*site.routes(sandbox), *rest.routes(sandbox)])

@@ -194,6 +194,7 @@ class Entry:
 
     @property
     def total(self) -> Decimal:
+        """What is debited, in euros."""
         return sum((line.debit for line in self.lines), Decimal(0))
 
 

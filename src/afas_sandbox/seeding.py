@@ -104,7 +104,7 @@ def document_of(part: Any) -> dict[str, Any]:
     return {
         field.name: [document_of(row) for row in getattr(part, field.name).values()]
         if field.name in kept
-        else msgspec.to_builtins(getattr(part, field.name))
+        else msgspec.to_builtins(getattr(part, field.name), order="deterministic")
         for field in dataclasses.fields(part)
     }
 

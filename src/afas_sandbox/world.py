@@ -144,9 +144,6 @@ class Environment:
         self.app_connectors[number] = connector
         return connector
 
-    def add_administration(self, administration: Administration) -> Administration:
-        return _add(self.administrations, administration.id, administration)
-
     def add_account(self, account: Account) -> Account:
         return _add(self.accounts, account.number, account)
 
@@ -200,15 +197,8 @@ class World:
 
     environments: dict[str, Environment] = field(default_factory=dict)
 
-    def add_environment(self, environment: Environment) -> Environment:
-        return _add(self.environments, environment.host, environment)
-
     def environment(self, host: str) -> Environment | None:
         return self.environments.get(host.lower())
-
-    def by_code(self, code: str) -> Environment | None:
-        """The environment of a code such as `T12345AA`, or of its first six characters."""
-        return next((e for e in self.environments.values() if e.code.startswith(code.upper())), None)
 
 
 K = TypeVar("K")

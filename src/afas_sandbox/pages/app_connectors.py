@@ -16,6 +16,7 @@ from afas_sandbox.pages import menu
 from afas_sandbox.pages.forms import Form, read
 from afas_sandbox.pages.layout import Crumb, redirect
 from afas_sandbox.pages.place import Place, place_of, sandbox_of, show
+from afas_sandbox.pages.words import Data
 
 TABS = {
     "general": "General",
@@ -84,7 +85,7 @@ def _show_tab(
         template,
         item=menu.APP_CONNECTORS,
         title=TABS[tab],
-        above=[Crumb(text=connector.description, href=_tab_path(request, "general"))],
+        above=[Crumb(text=Data(connector.description), href=_tab_path(request, "general"))],
         errors=errors,
         connector=connector,
         tab=tab,

@@ -14,6 +14,7 @@ from afas_sandbox.pages import menu
 from afas_sandbox.pages.forms import Form, read
 from afas_sandbox.pages.layout import redirect
 from afas_sandbox.pages.place import place_of, show
+from afas_sandbox.pages.words import Data
 
 USER_CODE = re.compile(r"[0-9]{5}\.[A-Za-z0-9_.-]{1,40}")
 GROUP_CODE = re.compile(r"[A-Za-z0-9_.-]{1,20}")
@@ -105,7 +106,7 @@ async def change_user(request: Request) -> Response:
 def _show_user(
     request: Request, one: User | None, values: Mapping[str, Any], errors: Mapping[str, str] | None = None
 ) -> Response:
-    title = one.code if one else "New user"
+    title = Data(one.code) if one else "New user"
     return _show(request, "users", "user.html", title=title, user=one, values=values, errors=errors)
 
 

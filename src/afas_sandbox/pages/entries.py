@@ -14,6 +14,7 @@ from afas_sandbox.messages import Refusal
 from afas_sandbox.pages import menu
 from afas_sandbox.pages.layout import language_of, redirect
 from afas_sandbox.pages.place import place_of, sandbox_of, show
+from afas_sandbox.pages.words import Data
 
 LEDGERS = {"1": "Ledger account", "2": "Debtor", "3": "Creditor"}
 
@@ -52,7 +53,7 @@ def _show_entry(request: Request, one: Entry, errors: Mapping[str, str] | None =
         request,
         "entry.html",
         item=menu.ENTRIES,
-        title=str(one.number),
+        title=Data(one.number),
         entry=one,
         errors=errors,
         ledgers=LEDGERS,
@@ -67,7 +68,7 @@ async def delete_entry(request: Request) -> Response:
     try:
         fi_entries.delete(place.environment, where, sandbox_of(request).now(), number=one.number)
     except Refusal as refusal:
-        return _show_entry(request, one, errors={"entry": refusal.text(language_of(request))})
+        return _show_entry(request, one, errors={"entry": Data(refusal.text(language_of(request)))})
     return redirect(f"{place.administration_path}entries/", done="deleted")
 
 

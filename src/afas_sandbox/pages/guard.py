@@ -37,7 +37,7 @@ async def guard(request: Request, call_next: RequestResponseEndpoint) -> Respons
 
 def _refusal(request: Request) -> HTTPException | None:
     if request.url.hostname not in OUR_NAMES:
-        return HTTPException(400, "These pages answer only on this machine.")
+        return HTTPException(421, "These pages answer only on this machine.")
     if request.method != "POST":  # other methods that change something cannot be sent from a page elsewhere
         return None
     if not _same_origin(request):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -91,7 +92,17 @@ def redirect(path: str, *, done: str = "saved") -> RedirectResponse:
     return RedirectResponse(f"{path}{mark}done={done}", status_code=303)
 
 
+OWN_TEXTS = {
+    400: "This cannot be read as a form.",
+    404: "There is no such page.",
+    405: "This page does not take this request.",
+}
+
+
 def explain(request: Request, problem: Exception) -> Response:
     """A calm page for an address that leads nowhere or a request that we do not take."""
     assert isinstance(problem, HTTPException)
-    return render(request, "problem.html", title=problem.detail, status_code=problem.status_code)
+    status = problem.status_code
+    unworded = problem.detail == HTTPStatus(status).phrase or status == 400
+    title = OWN_TEXTS.get(status, problem.detail) if unworded else problem.detail
+    return render(request, "problem.html", title=title, status_code=status)

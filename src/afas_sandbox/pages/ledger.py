@@ -16,6 +16,7 @@ from afas_sandbox.pages.authorisation import ALREADY_THERE
 from afas_sandbox.pages.forms import Form, read
 from afas_sandbox.pages.layout import redirect
 from afas_sandbox.pages.place import Place, place_of, show
+from afas_sandbox.pages.words import Data
 
 CODE = re.compile(r"[A-Za-z0-9_.-]+")
 CODE_FAULT = "Only letters, digits, dot, hyphen and underscore."
@@ -127,7 +128,7 @@ def _show_account(
         request,
         "account.html",
         item=menu.ACCOUNTS,
-        title=f"{one.number} {one.description}" if one else "New ledger account",
+        title=Data(f"{one.number} {one.description}") if one else "New ledger account",
         account=one,
         assigned=sorted((axis, code) for number, axis, code in assigned if one and number == one.number),
         values=values,
@@ -213,7 +214,7 @@ def _show_journal(
         request,
         "journal.html",
         item=menu.JOURNALS,
-        title=f"{one.code} {one.description}" if one else "New journal",
+        title=Data(f"{one.code} {one.description}") if one else "New journal",
         journal=one,
         values=values,
         errors=errors,

@@ -46,9 +46,9 @@ ASSIGNMENTS = Item(
 VAT_CODES = Item(path="vat-codes", trail=("Financial", "VAT", "VAT code"), of_administration=True)
 
 MENU = (
-    ADMINISTRATIONS,
     APP_CONNECTORS,
     AUTHORISATION,
+    ADMINISTRATIONS,
     INFORMATION,
     LOCKS,
     LOGBOOK,

@@ -1,5 +1,6 @@
 """Where a request is: which environment, which administration; and showing a page there."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -101,10 +102,14 @@ def show(
     item: Item,
     title: str = "",
     above: Sequence[Crumb] = (),
+    values: Mapping[str, Any] | None = None,
     errors: Mapping[str, str] | None = None,
     **context: Any,
 ) -> HTMLResponse:
-    """Answer with a page of the menu's `item`; `title` and `above` for a page below it."""
+    """Answer with a page of the menu's `item`; `title` and `above` for a page below it.
+
+    `values` fill the page's form; a field that is not among them stays empty.
+    """
     place = place_of(request)
     steps = [Crumb(text=step) for step in item.trail[:-1]]
     crumbs = [*steps, *([Crumb(text=item.name, href=place.href(item)), *above] if title else [])]
@@ -114,6 +119,7 @@ def show(
         title=title or item.name,
         crumbs=crumbs,
         errors=errors,
+        values=defaultdict(str, values or {}),
         place=place,
         item=item,
         groups=GROUPS,

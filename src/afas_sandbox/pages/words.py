@@ -13,6 +13,12 @@ DEFAULT: Language = "nl"
 Translate = Callable[[str], str]
 
 
+class Data(str):
+    """Text that a user or the books gave: it is shown as it is, in every language."""
+
+    __slots__ = ()
+
+
 @cache
 def dutch() -> dict[str, str]:
     """English text to Dutch text."""
@@ -27,7 +33,7 @@ def translator(language: Language) -> Translate:
     if language == "en":
         return str
     words = dutch()
-    return lambda text: words.get(text, text)
+    return lambda text: text if isinstance(text, Data) else words.get(text, text)
 
 
 def as_language(text: str | None) -> Language:

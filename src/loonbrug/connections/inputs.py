@@ -1,22 +1,16 @@
-"""What people copy from AFAS into our fields, made clean. Pure; keys and codes are never stored anywhere."""
+"""What people copy from AFAS into our fields, made clean. Pure; keys and codes are never stored anywhere.
+
+What was typed is never repeated in a problem.
+"""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from afas_client.auth import is_participant_number
-from loonbrug.ledger.problems import Place, Problem, Who, problem
+from loonbrug.ledger.problems import Place, Problem, ProblemsError, Who, problem
 
 # The sample code in AFAS's "OtpValidation" has 8 digits; no length is documented, so others pass too.
 _CODE = re.compile(r"[0-9]{4,12}")
-
-
-class AccountInputError(ValueError):
-    """What was filled in cannot be right; `problems` names each field. What was typed is not repeated."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(", ".join(f"{each.place.field}: {each.code}" for each in problems))
-        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +22,7 @@ class AppKeys:
 
 
 def clean_account(*, participant_number: str, afas_user: str) -> tuple[str, str]:
-    """Participant number and user without stray spaces. Raises AccountInputError."""
+    """Participant number and user without stray spaces. Raises ProblemsError."""
     number, user = "".join(participant_number.split()), afas_user.strip()
     problems = []
     if not is_participant_number(number):
@@ -38,12 +32,12 @@ def clean_account(*, participant_number: str, afas_user: str) -> tuple[str, str]
     elif len(user) > 120 or not user.isprintable() or " " in user:
         problems.append(_at("afas_user", "user_format"))
     if problems:
-        raise AccountInputError(problems)
+        raise ProblemsError(*problems)
     return number, user
 
 
 def clean_keys(*, api_key: str, environment_key: str) -> AppKeys:
-    """Both keys without spaces, in the letters as typed. Raises AccountInputError."""
+    """Both keys without spaces, in the letters as typed. Raises ProblemsError."""
     keys = {
         "api_key": "".join(api_key.split()),
         "environment_key": "".join(environment_key.split()),
@@ -52,15 +46,15 @@ def clean_keys(*, api_key: str, environment_key: str) -> AppKeys:
     if not problems and keys["api_key"].casefold() == keys["environment_key"].casefold():
         problems.append(_at("environment_key", "keys_equal"))
     if problems:
-        raise AccountInputError(problems)
+        raise ProblemsError(*problems)
     return AppKeys(**keys)
 
 
 def clean_code(text: str) -> str:
-    """The activation code without spaces. Raises AccountInputError."""
+    """The activation code without spaces. Raises ProblemsError."""
     code = "".join(text.split())
     if not _CODE.fullmatch(code):
-        raise AccountInputError([_at("activation_code", "code_digits" if code else "code_missing")])
+        raise ProblemsError(_at("activation_code", "code_digits" if code else "code_missing"))
     return code
 
 

@@ -14,6 +14,7 @@ from loonbrug.connections.inputs import clean_account
 from loonbrug.connections.models import Connection, ConnectionState, Environment
 from loonbrug.connections.queries import ConnectionView, view_of
 from loonbrug.connections.secrets import encrypt, rotate
+from loonbrug.ledger.problems import ProblemsError, Who, problem
 
 #: A second request for a code within this time after the first is a double click, and would mail twice.
 CODE_PAUSE = datetime.timedelta(seconds=5)
@@ -24,22 +25,6 @@ CODE_REQUEST_LIFE = datetime.timedelta(seconds=90)
 NO_BOOKING_CONNECTOR = "booking_connector_missing"
 
 
-class AccountExistsError(Exception):
-    """The office has this AFAS account already: same participant number, environment and user."""
-
-
-class AccountInUseError(Exception):
-    """The AFAS account cannot be removed: a mapping or a delivery refers to it. Remove the mappings first."""
-
-
-class CodeJustRequestedError(Exception):
-    """A code was asked for a moment ago. Wait for the mail, or ask again after `seconds`."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"asked a moment ago; again after {seconds} s")
-        self.seconds = seconds
-
-
 def add_account(
     *,
     office_id: int,
@@ -48,7 +33,7 @@ def add_account(
     environment_type: EnvironmentType,
     now: datetime.datetime,
 ) -> ConnectionView:
-    """A new AFAS account, not yet authorised. Raises AccountInputError, AccountExistsError."""
+    """A new AFAS account, not yet authorised. Raises ProblemsError."""
     number, user = clean_account(participant_number=participant_number, afas_user=afas_user)
     try:
         with transaction.atomic():
@@ -58,19 +43,19 @@ def add_account(
             if Connection.objects.filter(
                 office_id=office_id, environment=environment, afas_user__iexact=user
             ).exists():
-                raise AccountExistsError
+                raise _exists()
             row = Connection.objects.create(
                 office_id=office_id, environment=environment, afas_user=user, created_at=now
             )
     except IntegrityError as twice:
-        raise AccountExistsError from twice
+        raise _exists() from twice
     return view_of(row)
 
 
 def claim_code_request(*, office_id: int, connection_id: int, now: datetime.datetime) -> None:
     """Note that a code is being asked for, so that a double click does not mail twice.
 
-    Raises CodeJustRequestedError, NotFoundError.
+    Raises ProblemsError, NotFoundError.
     """
     with transaction.atomic():
         row = _row(office_id, connection_id)
@@ -79,7 +64,8 @@ def claim_code_request(*, office_id: int, connection_id: int, now: datetime.date
             (row.code_requested_at + CODE_PAUSE) if row.code_requested_at else now,
         )
         if now < busy_until:
-            raise CodeJustRequestedError(math.ceil((busy_until - now).total_seconds()))
+            seconds = math.ceil((busy_until - now).total_seconds())
+            raise ProblemsError(problem("code_just_requested", who=Who.OFFICE_ADMIN, seconds=seconds))
         row.code_claimed_at = now
         row.save(update_fields=["code_claimed_at"])
 
@@ -168,13 +154,13 @@ def choose_administrations_connector(*, office_id: int, connection_id: int, name
 
 
 def remove_account(*, office_id: int, connection_id: int) -> None:
-    """Remove an AFAS account that nothing refers to. Raises AccountInUseError, NotFoundError."""
+    """Remove an AFAS account that nothing refers to. Raises ProblemsError, NotFoundError."""
     with transaction.atomic():
         row = _row(office_id, connection_id)
         try:
             row.delete()
         except ProtectedError as used:
-            raise AccountInUseError from used
+            raise ProblemsError(problem("afas_account_in_use", who=Who.OFFICE_ADMIN)) from used
 
 
 def rotate_tokens() -> int:
@@ -186,6 +172,10 @@ def rotate_tokens() -> int:
             row.token_ciphertext = rotate(row.token_ciphertext)
             row.save(update_fields=["token_ciphertext"])
     return len(rows)
+
+
+def _exists() -> ProblemsError:
+    return ProblemsError(problem("afas_account_exists", who=Who.OFFICE_ADMIN))
 
 
 def _row(office_id: int, connection_id: int) -> Connection:

@@ -16,7 +16,7 @@ def encrypt(secret: str) -> bytes:
     return _keys().encrypt(secret.encode())
 
 
-def decrypt(ciphertext: bytes) -> str:
+def decrypt(ciphertext: bytes | memoryview) -> str:
     """The secret itself. Raises SecretUnreadableError."""
     try:
         return _keys().decrypt(bytes(ciphertext)).decode()
@@ -24,7 +24,7 @@ def decrypt(ciphertext: bytes) -> str:
         raise SecretUnreadableError("no key in secrets.keys opens this secret") from wrong_key
 
 
-def rotate(ciphertext: bytes) -> bytes:
+def rotate(ciphertext: bytes | memoryview) -> bytes:
     """The same secret, encrypted anew with the newest key. Raises SecretUnreadableError."""
     try:
         return _keys().rotate(bytes(ciphertext))

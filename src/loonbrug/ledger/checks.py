@@ -83,6 +83,6 @@ def _text(field: str, text: str, longest: int, entry: int | None, at: int) -> It
     value = tidy(text)
     if len(value) > longest:
         place = Place(entry, at, field)
-        yield problem("text_too_long", place=place, length=len(value), limit=longest)
+        yield problem("line_text_too_long", place=place, length=len(value), limit=longest)
     if not value.isprintable():
-        yield problem("text_not_printable", place=Place(entry, at, field))
+        yield problem("line_text_not_printable", place=Place(entry, at, field))

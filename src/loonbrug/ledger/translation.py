@@ -150,4 +150,4 @@ def _remarks(account: str, lines: list[Line], rules: Rules, place: Place) -> Ite
         if axis is None and coded:
             yield warning("codes_not_sent", place=at, who=Who.OFFICE_ADMIN, account=account, count=coded)
         elif axis is not None and rules.profit_loss_pattern is not None and uncoded and not default:
-            yield warning("code_missing", place=at, account=account, count=uncoded)
+            yield warning("lines_without_code", place=at, account=account, count=uncoded)

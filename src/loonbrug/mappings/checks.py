@@ -34,6 +34,11 @@ def problems_of(values: MappingValues) -> list[Problem]:
     return [*_journal_code(values), *_axes(values), *_patterns(values), *_start(values)]
 
 
+def company_is_mapped() -> Problem:
+    """The company has a mapping already."""
+    return _at("company", "company_is_mapped")
+
+
 def _journal_code(values: MappingValues) -> Iterator[Problem]:
     code = values.journal_code
     if not code:
@@ -48,7 +53,8 @@ def _axes(values: MappingValues) -> Iterator[Problem]:
         if axis is not None and not 1 <= axis <= 5:
             yield _at(name, "axis_range")
     if values.cost_centre_axis is not None and values.cost_centre_axis == values.cost_unit_axis:
-        yield _at("cost_unit_axis", "axes_equal", axis=values.cost_unit_axis)
+        place = Place(field="cost_unit_axis")
+        yield problem("axes_equal", place=place, who=Who.OFFICE_ADMIN, axis=values.cost_unit_axis)
     for kind in ("cost_centre", "cost_unit"):
         code = getattr(values, f"default_{kind}")
         if code and getattr(values, f"{kind}_axis") is None:
@@ -72,8 +78,9 @@ def _start(values: MappingValues) -> Iterator[Problem]:
         yield _at("valid_from_year", "year_range")
     last = PERIOD_COUNT[values.period_rule]
     if not 1 <= values.valid_from_period <= last:
-        yield _at("valid_from_period", "period_range", last=last)
+        place = Place(field="valid_from_period")
+        yield problem("period_range", place=place, who=Who.OFFICE_ADMIN, last=last)
 
 
-def _at(field: str, code: str, **params: object) -> Problem:
-    return problem(code, place=Place(field=field), who=Who.OFFICE_ADMIN, **params)
+def _at(field: str, code: str) -> Problem:
+    return problem(code, place=Place(field=field), who=Who.OFFICE_ADMIN)

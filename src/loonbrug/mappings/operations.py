@@ -1,34 +1,21 @@
 """The only writers of mappings. Rights, and what AFAS says, are checked by the workflows that call them."""
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from django.db import IntegrityError, transaction
 
 from loonbrug.access.rights import NotFoundError
-from loonbrug.ledger.problems import Problem
-from loonbrug.mappings.checks import MappingValues, problems_of
+from loonbrug.ledger.problems import ProblemsError
+from loonbrug.mappings.checks import MappingValues, company_is_mapped, problems_of
 from loonbrug.mappings.models import Mapping
 from loonbrug.mappings.queries import MappingView, view_of
-
-
-class MappingInputError(ValueError):
-    """What was chosen cannot be a mapping; `problems` names each field that is wrong."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(", ".join(f"{each.place.field}: {each.code}" for each in problems))
-        self.problems = tuple(problems)
-
-
-class CompanyMappedError(Exception):
-    """The company has a mapping already: change that one."""
 
 
 def add_mapping(
     *, office_id: int, company_id: int, values: MappingValues, now: datetime.datetime
 ) -> MappingView:
-    """A mapping for a company of this office that had none. Raises MappingInputError, CompanyMappedError."""
+    """A mapping for a company of this office that had none. Raises ProblemsError."""
     _check(values)
     try:
         with transaction.atomic():
@@ -36,7 +23,7 @@ def add_mapping(
                 office_id=office_id, company_id=company_id, changed_at=now, **asdict(values)
             )
     except IntegrityError as twice:
-        raise CompanyMappedError from twice
+        raise ProblemsError(company_is_mapped()) from twice
     return view_of(row)
 
 
@@ -45,7 +32,7 @@ def change_mapping(
 ) -> MappingView:
     """Another way for the same company; what was sent or approved before stays as it was.
 
-    Raises MappingInputError, NotFoundError.
+    Raises ProblemsError, NotFoundError.
     """
     _check(values)
     with transaction.atomic():
@@ -65,7 +52,7 @@ def remove_mapping(*, office_id: int, mapping_id: int) -> None:
 
 def _check(values: MappingValues) -> None:
     if problems := problems_of(values):
-        raise MappingInputError(problems)
+        raise ProblemsError(*problems)
 
 
 def _row(office_id: int, mapping_id: int) -> Mapping:

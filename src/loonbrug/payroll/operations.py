@@ -74,12 +74,14 @@ def refusals(planned: Sequence[PlannedImport], *, replace: bool) -> list[Problem
     for plan in planned:
         run = plan.draft.run
         if run in seen:
-            problems.append(_about(run, "run_twice_in_file"))
+            problems.append(problem("run_twice_in_file", year=run.year, period=run.period, run=run.number))
         seen.add(run)
         if plan.fate is Fate.SENT:
-            problems.append(_about(run, "run_already_sent"))
+            problems.append(problem("run_already_sent", year=run.year, period=run.period, run=run.number))
         if plan.fate is Fate.DIFFERS and not replace:
-            problems.append(_about(run, "run_has_other_journal"))
+            problems.append(
+                problem("run_has_other_journal", year=run.year, period=run.period, run=run.number)
+            )
     return problems
 
 
@@ -122,10 +124,6 @@ def confirm(
             now,
             {"code": code, "other_journal_id": other_journal_id},
         )
-
-
-def _about(run: RunIdentity, code: str) -> Problem:
-    return problem(code, year=run.year, period=run.period, run=run.number)
 
 
 def keep_upload(

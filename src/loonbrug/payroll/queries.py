@@ -16,11 +16,6 @@ from loonbrug.ledger.problems import Problem, Severity, problem
 from loonbrug.payroll.line_store import unpack
 from loonbrug.payroll.models import Confirmation, Journal, JournalEntry, JournalLife, Upload
 
-#: Another journal of the same company and period, under another run number.
-SECOND_RUN = "second_run_in_period"
-#: Another journal of the same company with exactly the same content.
-SAME_CONTENT = "same_content_as_other_run"
-
 
 @dataclass(frozen=True, slots=True)
 class RunIdentity:
@@ -299,18 +294,27 @@ def _conflicts(run: RunIdentity, content: str, others: Iterable[JournalSummary])
     for other in others:
         if other.run == run:
             continue
-        codes = []
         if (other.run.year, other.run.period) == (run.year, run.period):
-            codes.append(SECOND_RUN)
+            found.append((_second_run(other), other.id))
         if other.content_hash == content:
-            codes.append(SAME_CONTENT)
-        found.extend((_conflict(code, other), other.id) for code in codes)
+            found.append((_same_content(other), other.id))
     return found
 
 
-def _conflict(code: str, other: JournalSummary) -> Problem:
+def _second_run(other: JournalSummary) -> Problem:
     return problem(
-        code,
+        "second_run_in_period",
+        severity=Severity.CONFIRM,
+        other=other.id,
+        year=other.run.year,
+        period=other.run.period,
+        run=other.run.number,
+    )
+
+
+def _same_content(other: JournalSummary) -> Problem:
+    return problem(
+        "same_content_as_other_run",
         severity=Severity.CONFIRM,
         other=other.id,
         year=other.run.year,

@@ -7,4 +7,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("loonbrug.web.office.urls")),
     path("", include("loonbrug.web.directory.urls")),
     path("", include("loonbrug.web.afas_settings.urls")),
+    path("", include("loonbrug.web.journals.urls")),
 ]

@@ -11,7 +11,7 @@ from afas_client import errors
 from afas_client.client import AfasClient
 from afas_client.transport import AiohttpTransport
 from loonbrug.connections.clients import SignIn
-from loonbrug.ledger.problems import Problem, Who, problem
+from loonbrug.ledger.problems import Problem, ProblemsError, Who, problem
 
 Answer = TypeVar("Answer")
 
@@ -19,11 +19,11 @@ Answer = TypeVar("Answer")
 PATIENCE = datetime.timedelta(seconds=60)
 
 
-class AfasAnswerError(Exception):
+class AfasAnswerError(ProblemsError):
     """AFAS, or the line to it, gave no plain answer. `original` is AFAS's own text, where there was one."""
 
     def __init__(self, problem: Problem, *, original: str = "", log_reference: str = "") -> None:
-        super().__init__(problem.code)
+        super().__init__(problem)
         self.problem = problem
         self.original = original
         self.log_reference = log_reference

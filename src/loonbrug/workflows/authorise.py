@@ -14,23 +14,17 @@ from afas_client.client import AfasClient
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.audit.operations import write
 from loonbrug.connections import operations
-from loonbrug.connections.clients import sign_in, sign_in_without_token
+from loonbrug.connections.clients import NotAuthorisedError, sign_in, sign_in_without_token
 from loonbrug.connections.inputs import AppKeys, clean_code, clean_keys
 from loonbrug.connections.models import ConnectionState
 from loonbrug.connections.queries import ConnectionView, connection_of
+from loonbrug.connections.secrets import SecretUnreadableError
+from loonbrug.ledger.problems import ProblemsError, Who, problem
 from loonbrug.workflows.administrations import Administration, administrations_of
 from loonbrug.workflows.afas_calls import AfasAnswerError, ask
 
 #: Answers that say that the account is not let in any more, until somebody mends it.
 _NOT_LET_IN = frozenset({"token_refused", "address_refused", "connector_refused"})
-
-
-class AlreadyAuthorisedError(Exception):
-    """The account has a token: use Reset Authentication to ask for a new code."""
-
-
-class UnknownConnectorError(ValueError):
-    """The app connector of this account does not offer this GetConnector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +44,7 @@ def add_account(
     environment_type: EnvironmentType,
     now: datetime.datetime,
 ) -> ConnectionView:
-    """A new AFAS account. Raises AccountInputError, AccountExistsError, NotAllowedError."""
+    """A new AFAS account. Raises ProblemsError, NotAllowedError."""
     scope.require(Part.AFAS_SETTINGS, Level.WRITE)
     with transaction.atomic():
         account = operations.add_account(
@@ -65,7 +59,7 @@ def add_account(
 
 
 def remove_account(*, scope: Scope, connection_id: int, now: datetime.datetime) -> None:
-    """Remove an account that nothing refers to. Raises AccountInUseError, NotFoundError, NotAllowedError."""
+    """Remove an account that nothing refers to. Raises ProblemsError, NotFoundError, NotAllowedError."""
     account = _account(scope, connection_id)
     with transaction.atomic():
         operations.remove_account(office_id=scope.office_id, connection_id=connection_id)
@@ -77,12 +71,10 @@ def request_code(
 ) -> ConnectionView:
     """Have AFAS mail an activation code. That it was mailed is never certain: AFAS takes wrong keys as well.
 
-    Raises AccountInputError, AlreadyAuthorisedError, CodeJustRequestedError, AfasAnswerError, NotFoundError,
-    NotAllowedError.
+    Raises ProblemsError, AfasAnswerError, NotFoundError, NotAllowedError.
     """
     account = _account(scope, connection_id)
-    if account.state in (ConnectionState.AUTHORISED, ConnectionState.BROKEN):
-        raise AlreadyAuthorisedError
+    _require_no_token(account)
     keys = clean_keys(api_key=api_key, environment_key=environment_key)
     return _request(scope, account, keys, "activation_code_requested", now)
 
@@ -92,7 +84,7 @@ def reset(
 ) -> ConnectionView:
     """Authenticatie opnieuw instellen: a new code, and once AFAS has taken the request, the token is dropped.
 
-    Raises AccountInputError, CodeJustRequestedError, AfasAnswerError, NotFoundError, NotAllowedError.
+    Raises ProblemsError, AfasAnswerError, NotFoundError, NotAllowedError.
     """
     account = _account(scope, connection_id)
     keys = clean_keys(api_key=api_key, environment_key=environment_key)
@@ -110,12 +102,11 @@ def authorise(
 ) -> Checked:
     """Trade the code for a token, keep it encrypted, and ask at once what it may do.
 
-    Raises AccountInputError, AlreadyAuthorisedError, AfasAnswerError (nothing changed), NotFoundError,
-    NotAllowedError. What goes wrong after the token was given is in the result.
+    Raises ProblemsError and AfasAnswerError (then nothing changed), NotFoundError, NotAllowedError. What goes
+    wrong after the token was given is in the result.
     """
     account = _account(scope, connection_id)
-    if account.state in (ConnectionState.AUTHORISED, ConnectionState.BROKEN):
-        raise AlreadyAuthorisedError
+    _require_no_token(account)
     keys = clean_keys(api_key=api_key, environment_key=environment_key)
     code = clean_code(activation_code)
     token = ask(
@@ -138,10 +129,15 @@ def authorise(
 def check_connection(*, scope: Scope, connection_id: int, now: datetime.datetime) -> Checked:
     """Ask AFAS again what the account may do; mends a broken account that is let in again.
 
-    Raises NotAuthorisedError, SecretUnreadableError, NotFoundError, NotAllowedError.
+    Raises ProblemsError, NotFoundError, NotAllowedError.
     """
     account = _account(scope, connection_id)
-    checked = _check(account, now)
+    try:
+        checked = _check(account, now)
+    except NotAuthorisedError as no_token:
+        raise ProblemsError(problem("account_not_authorised", account=account.afas_user)) from no_token
+    except SecretUnreadableError as no_key:
+        raise ProblemsError(problem("token_unreadable", who=Who.OFFICE_ADMIN)) from no_key
     _note(scope, account, "afas_account_checked", now)
     return checked
 
@@ -151,11 +147,11 @@ def choose_administrations_connector(
 ) -> ConnectionView:
     """Take the administrations from this GetConnector of the app connector; empty takes the usual names.
 
-    Raises UnknownConnectorError, NotFoundError, NotAllowedError.
+    Raises ProblemsError, NotFoundError, NotAllowedError.
     """
     account = _account(scope, connection_id)
     if name and name not in account.get_connectors:
-        raise UnknownConnectorError
+        raise ProblemsError(problem("connector_not_offered", who=Who.AFAS_ADMIN))
     with transaction.atomic():
         account = operations.choose_administrations_connector(
             office_id=scope.office_id, connection_id=connection_id, name=name
@@ -167,6 +163,11 @@ def choose_administrations_connector(
 def _account(scope: Scope, connection_id: int) -> ConnectionView:
     scope.require(Part.AFAS_SETTINGS, Level.WRITE)
     return connection_of(office_id=scope.office_id, connection_id=connection_id)
+
+
+def _require_no_token(account: ConnectionView) -> None:
+    if account.state in (ConnectionState.AUTHORISED, ConnectionState.BROKEN):
+        raise ProblemsError(problem("already_authorised", who=Who.OFFICE_ADMIN))
 
 
 def _request(

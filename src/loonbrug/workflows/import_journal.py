@@ -180,12 +180,12 @@ def _named(
     place = Place(field=field)
     value = in_form if in_file is None else in_file
     if value is None:
-        problems.append(problem(f"{field}_missing", place=place))
+        problems.append(problem("run_part_missing", place=place))
     elif in_form not in (None, value):
-        problems.append(problem(f"{field}_differs", place=place, file=value, form=in_form))
+        problems.append(problem("run_part_differs", place=place, file=value, form=in_form))
     elif value not in sane:
         low, high = sane.start, sane.stop - 1
-        problems.append(problem(f"{field}_out_of_range", place=place, value=value, low=low, high=high))
+        problems.append(problem("run_part_out_of_range", place=place, value=value, low=low, high=high))
     else:
         return value
     return None

@@ -9,16 +9,16 @@ from dataclasses import replace
 
 from django.db import transaction
 
-from loonbrug.access.rights import Level, NotFoundError, Part, Scope
+from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.audit.operations import write
 from loonbrug.connections.models import ConnectionState
 from loonbrug.connections.queries import ConnectionView, connection_of
-from loonbrug.ledger.problems import Place, Problem, Who, problem
+from loonbrug.delivery.queries import mapping_is_in_use
+from loonbrug.directory.queries import company
+from loonbrug.ledger.problems import Place, Problem, ProblemsError, Who, problem
 from loonbrug.mappings import operations
-from loonbrug.mappings.checks import MappingValues, problems_of
-from loonbrug.mappings.operations import CompanyMappedError, MappingInputError
-from loonbrug.mappings.queries import MappingView, mapping
-from loonbrug.screens.companies_to_map import companies_to_map, deliveries_under_way
+from loonbrug.mappings.checks import MappingValues, company_is_mapped, problems_of
+from loonbrug.mappings.queries import MappingView, for_company, mapping
 from loonbrug.workflows.administrations import (
     Administration,
     JournalCode,
@@ -27,20 +27,8 @@ from loonbrug.workflows.administrations import (
 )
 
 
-class AccountNotReadyError(Exception):
-    """The AFAS account is not authorised, or its connection is broken: mend that first."""
-
-
-class MappingInUseError(Exception):
-    """The mapping cannot be removed while `count` entries of the company are under way."""
-
-    def __init__(self, count: int) -> None:
-        super().__init__(f"{count} entries are under way")
-        self.count = count
-
-
 def administrations(*, scope: Scope, connection_id: int) -> tuple[Administration, ...]:
-    """What AFAS lists now. Raises AccountNotReadyError, AfasAnswerError, NotFoundError, NotAllowedError."""
+    """What AFAS lists now. Raises ProblemsError, AfasAnswerError, NotFoundError, NotAllowedError."""
     return administrations_of(_ready_account(scope, connection_id))
 
 
@@ -54,15 +42,12 @@ def save_mapping(
 ) -> MappingView:
     """A mapping for a company that has none.
 
-    Raises MappingInputError, CompanyMappedError, AccountNotReadyError, AfasAnswerError, NotFoundError,
-    NotAllowedError.
+    Raises ProblemsError, AfasAnswerError, NotFoundError, NotAllowedError.
     """
     scope.require(Part.MAPPINGS, Level.WRITE)
-    company = next((each for each in companies_to_map(scope=scope) if each.id == company_id), None)
-    if company is None:
-        raise NotFoundError("company", company_id)
-    if company.is_mapped:
-        raise CompanyMappedError
+    company(scope=scope, company_id=company_id)
+    if for_company(scope=scope, company_id=company_id) is not None:
+        raise ProblemsError(company_is_mapped())
     values = _as_afas_knows(scope, values)
     with transaction.atomic():
         saved = operations.add_mapping(
@@ -94,12 +79,12 @@ def change_mapping(
 
 
 def remove_mapping(*, scope: Scope, mapping_id: int, now: datetime.datetime) -> None:
-    """The company goes nowhere from now on. Raises MappingInUseError, NotFoundError, NotAllowedError."""
+    """The company goes nowhere from now on. Raises ProblemsError, NotFoundError, NotAllowedError."""
     scope.require(Part.MAPPINGS, Level.WRITE)
     with transaction.atomic():
         removed = mapping(scope=scope, mapping_id=mapping_id)
-        if count := deliveries_under_way(scope=scope, company_id=removed.company_id):
-            raise MappingInUseError(count)
+        if mapping_is_in_use(scope=scope, company_id=removed.company_id):
+            raise ProblemsError(problem("mapping_in_use", company=removed.company_name))
         operations.remove_mapping(office_id=scope.office_id, mapping_id=mapping_id)
         _note(scope, removed, "mapping_removed", now)
 
@@ -108,7 +93,7 @@ def _ready_account(scope: Scope, connection_id: int) -> ConnectionView:
     scope.require(Part.MAPPINGS, Level.WRITE)
     account = connection_of(office_id=scope.office_id, connection_id=connection_id)
     if account.state is not ConnectionState.AUTHORISED:
-        raise AccountNotReadyError
+        raise ProblemsError(problem("account_not_ready", who=Who.OFFICE_ADMIN))
     return account
 
 
@@ -123,7 +108,7 @@ def _as_afas_knows(scope: Scope, values: MappingValues) -> MappingValues:
         codes = journal_codes_of(account, administration=values.administration)
         problems += _journal_code_problems(codes, values.journal_code)
     if problems:
-        raise MappingInputError(problems)
+        raise ProblemsError(*problems)
     return replace(values, administration_name=names[values.administration][:80])
 
 

@@ -51,9 +51,11 @@ def replying(*answers: bytes) -> Act:
 async def raw_server(act: Act) -> AsyncIterator[RawServer]:
     """A server that calls `act` after each whole request."""
     seen = RawServer()
+    open_lines: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         seen.connections += 1
+        open_lines.append(writer)
         try:
             while not writer.is_closing():
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -72,6 +74,8 @@ async def raw_server(act: Act) -> AsyncIterator[RawServer]:
         yield seen
     finally:
         server.close()
+        for line in open_lines:
+            line.close()
         await server.wait_closed()
 
 

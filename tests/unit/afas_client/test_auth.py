@@ -81,8 +81,9 @@ def test_the_line_break_behind_a_token_is_taken_off() -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 204])
 def test_a_wrong_code_is_answered_with_nothing(status: int) -> None:
-    with pytest.raises(errors.ActivationCodeRefused):
+    with pytest.raises(errors.ActivationCodeRefused) as caught:
         auth.activation_validated(Response(status, {}, b""))
+    assert caught.value.evidence.status == status
 
 
 @pytest.mark.parametrize(

@@ -56,10 +56,10 @@ def test_texts_that_afas_cannot_hold_are_said_with_their_field() -> None:
     for field, limit in (("account", 16), ("cost_centre", 16), ("cost_unit", 16), ("description", 255)):
         assert check_entry(balanced(**{field: "x" * limit})) == []
         assert said(check_entry(balanced(**{field: "x" * (limit + 1)}))) == [
-            ("text_too_long", Place(None, 1, field))
+            ("line_text_too_long", Place(None, 1, field))
         ]
         assert said(check_entry(balanced(**{field: "a\x00b"}))) == [
-            ("text_not_printable", Place(None, 1, field))
+            ("line_text_not_printable", Place(None, 1, field))
         ]
 
 
@@ -68,8 +68,8 @@ def test_all_checks_run() -> None:
     assert [found.code for found in check_entry(wrong)] == [
         "entry_not_balanced",
         "account_missing",
-        "text_too_long",
-        "text_too_long",
+        "line_text_too_long",
+        "line_text_too_long",
     ]
 
 

@@ -120,7 +120,9 @@ def test_codes_that_no_axis_takes_are_said_per_account() -> None:
 def test_lines_without_a_code_are_said_on_accounts_that_the_mapping_calls_allocated() -> None:
     lines = (line("4000", "1"), line("4000", "1", "200"), line("1700", "-2"))
     rules = {"cost_centre_axis": 1, "profit_loss_pattern": PNL}
-    assert codes(*lines, **rules) == [("code_missing", "cost_centre", {"account": "4000", "count": "1"})]
+    assert codes(*lines, **rules) == [
+        ("lines_without_code", "cost_centre", {"account": "4000", "count": "1"})
+    ]
     assert codes(*lines, **rules, default_cost_centre="999") == []
     assert codes(*lines, cost_centre_axis=1) == []
 

@@ -254,7 +254,7 @@ def test_the_list_of_problems_ends_somewhere() -> None:
         (csv(heading="rekening;credit"), [("column_missing", 1, "date"), ("column_missing", 1, "debit")]),
         (csv(ROWS[0], heading=HEADING + ";Grootboek"), [("column_twice", 1, "account")]),
         (csv(ROWS[0], '31-10-2026;"4000;;;'), [("csv_broken_row", 3, "")]),
-        (csv("31-10-2026;4000;;;a\x07b;1;"), [("text_not_printable", 2, "description")]),
+        (csv("31-10-2026;4000;;;a\x07b;1;"), [("line_text_not_printable", 2, "description")]),
         (b"\xff\xfea", [("csv_encoding_unknown", None, "")]),
         (b"\x81\x8d\x8f", [("csv_encoding_unknown", None, "")]),
         (b"", [("file_empty", None, "")]),
@@ -440,6 +440,11 @@ def test_hostile_workbooks_are_refused_unread() -> None:
 def test_a_workbook_that_declares_entities_is_refused(part: str, root: bytes) -> None:
     bomb = b"<!DOCTYPE a [<!ENTITY b 'bbbbbbbb'><!ENTITY c '&b;&b;&b;&b;&b;'>]>"
     assert refused(rewritten(xlsx(*GOOD), part, root, bomb + root)) == [("xlsx_broken", None, "")]
+
+
+def test_a_row_that_claims_to_be_far_away_is_not_waited_for() -> None:
+    far = rewritten(xlsx(*GOOD), "xl/worksheets/sheet1.xml", b'<row r="3"', b'<row r="999999999"')
+    assert refused(far) == [("too_many_rows", None, "")]
 
 
 @pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml"])

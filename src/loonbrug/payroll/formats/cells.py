@@ -58,7 +58,7 @@ def text_of(cell: Cell) -> str:
         raise CellError(problem("cell_became_date"))
     text = f"{cell.value:f}".zfill(cell.width) if isinstance(cell, Number) else tidy(cell)
     if not text.isprintable():
-        raise CellError(problem("text_not_printable"))
+        raise CellError(problem("line_text_not_printable"))
     return text
 
 

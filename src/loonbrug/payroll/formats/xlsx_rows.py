@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import repeat
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
@@ -15,11 +16,12 @@ from openpyxl.utils.exceptions import InvalidFileException
 from loonbrug.ledger.problems import problem
 from loonbrug.payroll.formats.cells import Cell, Number, Unusable
 from loonbrug.payroll.formats.drafts import UnreadableFileError
-from loonbrug.payroll.formats.sheet import Row, Sheet, filled, heading_of
+from loonbrug.payroll.formats.sheet import MOST_ROWS, Row, Sheet, filled, heading_of
 
 _UNPACKED_MOST = 100 * 1024 * 1024
 _PARTS_MOST = 500
 _COLUMNS_MOST = 50
+_LAST_ROW = 2 * MOST_ROWS  # empty rows included
 # What openpyxl raises on parts that are missing, make no sense, or declare entities (by defusedxml).
 _BROKEN = (
     *(InvalidFileException, zipfile.BadZipFile, zipfile.LargeZipFile, ParseError, OSError, EOFError),
@@ -73,15 +75,17 @@ def _journal(values: Workbook, formulas: Workbook | None) -> Sheet:
 
 
 def _rows(values: Any, formulas: Any) -> Iterator[Row]:
-    """The rows of a worksheet; `formulas` is the same sheet with formulas in place of their values."""
-    shown = values.iter_rows(max_col=_COLUMNS_MOST)
-    if formulas is None:
-        for number, cells in enumerate(shown, start=1):
-            yield Row(number, tuple(map(_cell, cells)))
-        return
-    written = formulas.iter_rows(max_col=_COLUMNS_MOST)
-    for number, (cells, sources) in enumerate(zip(shown, written, strict=True), start=1):
-        yield Row(number, tuple(map(_calculated, cells, sources)))
+    """The rows of a worksheet; `formulas` is the same sheet with formulas in place of their values.
+
+    A row may claim any number, and openpyxl gives the empty rows before it: so the numbers have an end.
+    """
+    within = {"max_row": _LAST_ROW + 1, "max_col": _COLUMNS_MOST}
+    shown = values.iter_rows(**within)
+    written = repeat(None) if formulas is None else formulas.iter_rows(**within)
+    for number, (cells, sources) in enumerate(zip(shown, written, strict=False), start=1):
+        if number > _LAST_ROW:
+            raise UnreadableFileError(problem("too_many_rows", limit=MOST_ROWS))
+        yield Row(number, tuple(map(_cell, cells) if sources is None else map(_calculated, cells, sources)))
 
 
 def _calculated(cell: Any, source: Any) -> Cell:

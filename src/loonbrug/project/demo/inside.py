@@ -6,6 +6,7 @@ import click
 import django
 from django.conf import settings
 from django.core.management import call_command
+from django.urls import reverse
 
 
 @click.group()
@@ -23,7 +24,7 @@ def office() -> None:
     from loonbrug.project.wiring import now  # noqa: PLC0415
 
     found_office(now=now())
-    click.echo(settings.ADDRESS + make_link(email=EMAIL))
+    click.echo(settings.ADDRESS + reverse("sign-in-link", args=[make_link(email=EMAIL)]))
 
 
 @inside.command()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,7 @@ def _send(scope: Scope, afas: AfasSide) -> None:
     for job in JOBS:
         deliver.send_journal(scope=scope, journal_id=job.journal_id, now=wiring.now())
     for job in JOBS:
-        _wait_for(lambda job=job: _settled(scope, job), f"{job.file} to be answered")
+        _wait_for(partial(_settled, scope, job), f"{job.file} to be answered")
         states = ", ".join(found.state for found in _deliveries(scope, job))
         _say(f"{job.file}: {states}")
 
@@ -194,7 +195,7 @@ def _mend_refusals(scope: Scope, afas: AfasSide) -> None:
             raise RehearsalError(f"{job.file} should have been refused, but is {refused.state}")
         job.problems.append(refused.attempts[-1].code or refused.attempts[-1].message)
         deliver.retry(scope=scope, delivery_id=refused.id, reason="mended in AFAS", now=wiring.now())
-        _wait_for(lambda job=job: _settled(scope, job), f"{job.file} to be answered again")
+        _wait_for(partial(_settled, scope, job), f"{job.file} to be answered again")
         _say(f"{job.file}: {job.problems[-1]}, mended: {_deliveries(scope, job)[0].state}")
 
 

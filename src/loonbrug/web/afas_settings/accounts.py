@@ -12,10 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from loonbrug.access.rights import Level, Part
-from loonbrug.connections.clients import NotAuthorisedError
-from loonbrug.connections.inputs import AccountInputError
 from loonbrug.connections.models import ConnectionState
-from loonbrug.connections.operations import AccountExistsError, AccountInUseError, CodeJustRequestedError
 from loonbrug.connections.queries import (
     CLASSIC_TOKENS_END,
     CLASSIC_TOKENS_EXPIRE,
@@ -23,25 +20,14 @@ from loonbrug.connections.queries import (
     all_connections,
     connection,
 )
-from loonbrug.connections.secrets import SecretUnreadableError
-from loonbrug.web.afas_settings.forms import (
-    AccountForm,
-    AdministrationsConnectorForm,
-    DialogueForm,
-    add_problems,
-)
-from loonbrug.web.afas_settings.page import WRONG, page
-from loonbrug.web.afas_settings.texts import (
-    ENVIRONMENT_TYPES,
-    FEATURES,
-    ProblemText,
-    answer_text,
-    broken_text,
-)
+from loonbrug.ledger.problems import ProblemsError
+from loonbrug.web.afas_settings.forms import AccountForm, AdministrationsConnectorForm, DialogueForm
+from loonbrug.web.afas_settings.page import attempt, page
+from loonbrug.web.afas_settings.texts import ENVIRONMENT_TYPES, FEATURES, answer, broken
+from loonbrug.web.journals.words import Advice
 from loonbrug.web.requests import OfficeRequest
 from loonbrug.workflows import authorise as workflow
-from loonbrug.workflows.afas_calls import AfasAnswerError
-from loonbrug.workflows.authorise import AlreadyAuthorisedError, Checked, UnknownConnectorError
+from loonbrug.workflows.authorise import Checked
 
 
 @require_GET
@@ -66,23 +52,16 @@ def account_list(request: OfficeRequest) -> HttpResponse:
 def new_account(request: OfficeRequest) -> HttpResponse:
     """Nieuw account."""
     request.scope.require(Part.AFAS_SETTINGS, Level.WRITE)
-    form = AccountForm(request.POST if request.method == "POST" else None)
-    if form.is_bound and form.is_valid() and (account := _added(request, form)):
-        messages.success(request, _("The account was added. Now authorise it: fill in both keys."))
-        return redirect("afas-account", account.id)
-    return page(request, "new_account", {"form": form}, status=WRONG if form.is_bound else 200)
+    form = AccountForm(request.POST or None)
 
-
-def _added(request: OfficeRequest, form: AccountForm) -> ConnectionView | None:
-    try:
+    def add() -> ConnectionView:
         return workflow.add_account(scope=request.scope, now=timezone.now(), **form.cleaned_data)
-    except AccountInputError as wrong:
-        add_problems(form, wrong.problems)
-    except AccountExistsError:
-        form.add_error(
-            None, _("This office has an account with this participant number, user and environment.")
-        )
-    return None
+
+    added, trouble = attempt(form, add)
+    if added is not None:
+        messages.success(request, _("The account was added. Now authorise it: fill in both keys."))
+        return redirect("afas-account", added.id)
+    return page(request, "new_account", {"form": form, "trouble": trouble})
 
 
 @never_cache
@@ -108,27 +87,16 @@ def reset(request: OfficeRequest, connection_id: int) -> HttpResponse:
 
 def _ask_code(request: OfficeRequest, connection_id: int, ask: Callable[..., ConnectionView]) -> HttpResponse:
     request.scope.require(Part.AFAS_SETTINGS, Level.WRITE)
-    form, trouble = DialogueForm(request.POST, wants_code=False), None
-    if form.is_valid():
-        try:
-            ask(
-                scope=request.scope,
-                connection_id=connection_id,
-                api_key=form.cleaned_data["api_key"],
-                environment_key=form.cleaned_data["environment_key"],
-                now=timezone.now(),
-            )
-        except AccountInputError as wrong:
-            add_problems(form, wrong.problems)
-        except CodeJustRequestedError as busy:
-            form.add_error(None, _just_requested(busy.seconds))
-        except AlreadyAuthorisedError:
-            form.add_error(None, _already_authorised())
-        except AfasAnswerError as answer:
-            trouble = answer_text(answer)
-        else:
-            messages.success(request, _code_requested())
-            return redirect("afas-account", connection_id)
+    form = DialogueForm(request.POST, wants_code=False)
+
+    def ask_with_keys() -> ConnectionView:
+        keys = {name: form.cleaned_data[name] for name in ("api_key", "environment_key")}
+        return ask(scope=request.scope, connection_id=connection_id, now=timezone.now(), **keys)
+
+    asked, trouble = attempt(form, ask_with_keys)
+    if asked is not None:
+        messages.success(request, _code_requested())
+        return redirect("afas-account", connection_id)
     return _again(request, connection_id, form, trouble)
 
 
@@ -137,22 +105,18 @@ def _ask_code(request: OfficeRequest, connection_id: int, ask: Callable[..., Con
 def authorise(request: OfficeRequest, connection_id: int) -> HttpResponse:
     """Authenticatie."""
     request.scope.require(Part.AFAS_SETTINGS, Level.WRITE)
-    form, trouble = DialogueForm(request.POST), None
-    if form.is_valid():
-        try:
-            checked = workflow.authorise(
-                scope=request.scope, connection_id=connection_id, now=timezone.now(), **form.cleaned_data
-            )
-        except AccountInputError as wrong:
-            add_problems(form, wrong.problems)
-        except AlreadyAuthorisedError:
-            form.add_error(None, _already_authorised())
-        except AfasAnswerError as answer:
-            trouble = answer_text(answer)
-        else:
-            messages.success(request, _("Authentication completed."))
-            _tell(request, checked)
-            return redirect("afas-account", connection_id)
+    form = DialogueForm(request.POST)
+
+    def trade() -> Checked:
+        return workflow.authorise(
+            scope=request.scope, connection_id=connection_id, now=timezone.now(), **form.cleaned_data
+        )
+
+    checked, trouble = attempt(form, trade)
+    if checked is not None:
+        messages.success(request, _("Authentication completed."))
+        _tell(request, checked)
+        return redirect("afas-account", connection_id)
     return _again(request, connection_id, form, trouble)
 
 
@@ -163,18 +127,10 @@ def check(request: OfficeRequest, connection_id: int) -> HttpResponse:
         checked = workflow.check_connection(
             scope=request.scope, connection_id=connection_id, now=timezone.now()
         )
-    except NotAuthorisedError:
-        messages.error(request, _("This account is not authorised yet."))
-    except SecretUnreadableError:
-        messages.error(
-            request,
-            _(
-                "The token of this account cannot be read: the key file of this installation was replaced. Put the "
-                "old key back, or choose Reset Authentication."
-            ),
-        )
+    except ProblemsError as found:
+        _refuse(request, found)
     else:
-        if checked.trouble is None and checked.account.state is ConnectionState.AUTHORISED:
+        if checked.account.state is ConnectionState.AUTHORISED and not checked.trouble:
             messages.success(request, _("AFAS lets this account in."))
         _tell(request, checked)
     return redirect("afas-account", connection_id)
@@ -188,10 +144,8 @@ def choose_administrations_connector(request: OfficeRequest, connection_id: int)
         workflow.choose_administrations_connector(
             scope=request.scope, connection_id=connection_id, name=name, now=timezone.now()
         )
-    except UnknownConnectorError:
-        messages.error(
-            request, _("This GetConnector is not in the App Connector. Check the connection anew.")
-        )
+    except ProblemsError as found:
+        _refuse(request, found)
     else:
         messages.success(request, _("The choice of GetConnector was kept."))
     return redirect("afas-account", connection_id)
@@ -202,22 +156,19 @@ def remove(request: OfficeRequest, connection_id: int) -> HttpResponse:
     """Remove an account that is not used."""
     try:
         workflow.remove_account(scope=request.scope, connection_id=connection_id, now=timezone.now())
-    except AccountInUseError:
-        messages.error(
-            request,
-            _("This account is in use. Remove its mappings first; with journals sent, it has to stay."),
-        )
+    except ProblemsError as found:
+        _refuse(request, found)
         return redirect("afas-account", connection_id)
     messages.success(request, _("The account was removed."))
     return redirect("afas-accounts")
 
 
 def _again(
-    request: OfficeRequest, connection_id: int, form: DialogueForm, trouble: ProblemText | None
+    request: OfficeRequest, connection_id: int, form: DialogueForm, trouble: Advice | None
 ) -> HttpResponse:
     """The dialogue once more, with what went wrong; the keys have to be filled in anew."""
     shown = connection(scope=request.scope, connection_id=connection_id)
-    return _account_page(request, shown, form=form, trouble=trouble, status=WRONG)
+    return _account_page(request, shown, form=form, trouble=trouble)
 
 
 def _account_page(
@@ -225,15 +176,14 @@ def _account_page(
     shown: ConnectionView,
     *,
     form: DialogueForm | None = None,
-    trouble: ProblemText | None = None,
-    status: int = 200,
+    trouble: Advice | None = None,
 ) -> HttpResponse:
     context = {
         "account": shown,
         "environment": ENVIRONMENT_TYPES[shown.environment_type],
         "form": form or DialogueForm(),
         "trouble": trouble,
-        "broken": broken_text(shown.broken_reason) if shown.broken_reason else None,
+        "broken": broken(shown) if shown.state is ConnectionState.BROKEN else None,
         "capabilities": [(each, FEATURES[each.need.feature]) for each in shown.capabilities],
         "connector_form": AdministrationsConnectorForm(
             connectors=shown.get_connectors, initial={"name": shown.administrations_connector}
@@ -242,14 +192,21 @@ def _account_page(
         "tokens_expire": CLASSIC_TOKENS_EXPIRE,
         "tokens_end": CLASSIC_TOKENS_END,
     }
-    return page(request, "account", context, status=status)
+    return page(request, "account", context)
+
+
+def _refuse(request: OfficeRequest, found: ProblemsError) -> None:
+    messages.error(request, _sentences(answer(found)))
+
+
+def _sentences(said: Advice) -> str:
+    return " ".join(filter(None, [said.message, said.cause, said.cure, said.original]))
 
 
 def _tell(request: OfficeRequest, checked: Checked) -> None:
     """What came of asking AFAS what the account may do."""
     if checked.trouble is not None:
-        trouble = answer_text(checked.trouble)
-        messages.error(request, " ".join([trouble.message, trouble.cause, trouble.cure]))
+        _refuse(request, checked.trouble)
     elif not checked.administrations and checked.account.can_book:
         messages.warning(request, _no_administrations())
     elif checked.administrations:
@@ -274,14 +231,3 @@ def _code_requested() -> str:
         "user's address in the Authorisation Tool. AFAS does not tell whether it was sent: if nothing comes, go "
         "through the list on this page."
     )
-
-
-def _just_requested(seconds: int) -> str:
-    return _(
-        "A code was asked for a moment ago, so nothing was asked now. Wait for the e-mail, or try again in %(seconds)s "
-        "seconds."
-    ) % {"seconds": seconds}
-
-
-def _already_authorised() -> str:
-    return _("This account is authorised already. To start anew, choose Reset Authentication.")

@@ -1,24 +1,17 @@
 """Forms of AFAS accounts and mappings. They read what was typed; workflows decide whether it is right."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from afas_client.auth import EnvironmentType
 from loonbrug.ledger.periods import PeriodRule
-from loonbrug.ledger.problems import Problem
 from loonbrug.mappings.checks import MappingValues
-from loonbrug.web.afas_settings.texts import ENVIRONMENT_TYPES, PERIOD_RULES, field_text
+from loonbrug.web.afas_settings.texts import ENVIRONMENT_TYPES, PERIOD_RULES
 from loonbrug.workflows.administrations import Administration, JournalCode
 
 _AXES = [("", _("Do not send")), *((str(axis), str(axis)) for axis in range(1, 6))]
-
-
-def add_problems(form: forms.Form, problems: Iterable[Problem]) -> None:
-    """Show each problem at its field."""
-    for problem in problems:
-        form.add_error(problem.place.field, field_text(problem))
 
 
 class AccountForm(forms.Form):

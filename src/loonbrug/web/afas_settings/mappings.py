@@ -1,7 +1,7 @@
 """Tab Administraties: which company goes to which administration of AFAS, and how."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,31 +9,20 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from loonbrug.access.rights import Level, NotFoundError, Part
 from loonbrug.connections.queries import ConnectionView, connection_choices
-from loonbrug.mappings.operations import CompanyMappedError, MappingInputError
+from loonbrug.delivery.queries import mapping_is_in_use
+from loonbrug.directory.queries import CompanyView, companies
+from loonbrug.ledger.problems import ProblemsError
 from loonbrug.mappings.queries import MappingView, all_mappings, mapping
-from loonbrug.screens.companies_to_map import CompanyToMap, companies_to_map, deliveries_under_way
-from loonbrug.web.afas_settings.forms import MappingForm, add_problems
-from loonbrug.web.afas_settings.page import WRONG, page
-from loonbrug.web.afas_settings.texts import ENVIRONMENT_TYPES, PERIOD_RULES, ProblemText, answer_text
+from loonbrug.web.afas_settings.forms import MappingForm
+from loonbrug.web.afas_settings.page import attempt, page
+from loonbrug.web.afas_settings.texts import ENVIRONMENT_TYPES, PERIOD_RULES, answer
 from loonbrug.web.requests import OfficeRequest
 from loonbrug.workflows import map_company as workflow
 from loonbrug.workflows.administrations import Administration, JournalCode
-from loonbrug.workflows.afas_calls import AfasAnswerError
-from loonbrug.workflows.map_company import AccountNotReadyError, MappingInUseError
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What AFAS lists to choose from, or what it answered instead."""
-
-    administrations: tuple[Administration, ...] = ()
-    journal_codes: tuple[JournalCode, ...] | None = None
-    trouble: ProblemText | None = None
 
 
 @require_GET
@@ -48,7 +37,7 @@ def mapping_list(request: OfficeRequest) -> HttpResponse:
         "accounts": list(labels.items()),
         "account": chosen,
         "mappings": [(each, labels[each.connection_id], PERIOD_RULES[each.period_rule]) for each in shown],
-        "unmapped": [each for each in companies_to_map(scope=scope) if not each.is_mapped],
+        "unmapped": _unmapped(request),
     }
     return page(request, "mappings", context)
 
@@ -62,7 +51,7 @@ def new_mapping(request: OfficeRequest) -> HttpResponse:
     if chosen is None:
         messages.error(request, _("Choose an AFAS account first."))
         return redirect("afas-mappings")
-    unmapped = [(each.id, _company(each)) for each in companies_to_map(scope=scope) if not each.is_mapped]
+    unmapped = [(each.id, _company(each)) for each in _unmapped(request)]
     today = timezone.localdate()
     initial = {
         "company": request.GET.get("company"),
@@ -108,15 +97,9 @@ def remove_mapping(request: OfficeRequest, mapping_id: int) -> HttpResponse:
     """Remove a mapping, unless entries of the company are under way."""
     try:
         workflow.remove_mapping(scope=request.scope, mapping_id=mapping_id, now=timezone.now())
-    except MappingInUseError as used:
-        told = ngettext(
-            "%(count)s entry of this company is under way. Wait until it is booked, or cancel it, and remove the "
-            "mapping then.",
-            "%(count)s entries of this company are under way. Wait until they are booked, or cancel them, and remove "
-            "the mapping then.",
-            used.count,
-        )
-        messages.error(request, told % {"count": used.count})
+    except ProblemsError as found:
+        said = answer(found)
+        messages.error(request, f"{said.message} {said.cause} {said.cure}")
     else:
         messages.success(request, _("The mapping was removed."))
     return redirect("afas-mappings")
@@ -142,44 +125,30 @@ def _saved_or_again(
     before: MappingView | None = None,
 ) -> HttpResponse:
     """Back to the list when the mapping was saved; otherwise the form, with what is wrong at its field."""
-    trouble = None
-    if form.is_bound and form.is_valid():
-        try:
-            saved = save()
-        except MappingInputError as wrong:
-            add_problems(form, wrong.problems)
-        except CompanyMappedError:
-            form.add_error("company", _("This company has a mapping already. Change that one."))
-        except AccountNotReadyError:
-            form.add_error(None, _("This AFAS account is not authorised, or its connection is broken."))
-        except AfasAnswerError as answer:
-            trouble = answer_text(answer)
-        else:
-            told = _("The mapping of %(company)s was saved.") % {"company": saved.company_name}
-            messages.success(request, told)
-            return redirect(f"{reverse('afas-mappings')}?account={chosen.id}")
-    offer = _offer(request, chosen, str(form["administration"].value() or ""))
-    form.offer(offer.administrations, offer.journal_codes)
+    saved, trouble = attempt(form, save)
+    if saved is not None:
+        messages.success(
+            request, _("The mapping of %(company)s was saved.") % {"company": saved.company_name}
+        )
+        return redirect(f"{reverse('afas-mappings')}?account={chosen.id}")
+    administrations: tuple[Administration, ...] = ()
+    try:
+        administrations = workflow.administrations(scope=request.scope, connection_id=chosen.id)
+    except ProblemsError as found:
+        trouble = trouble or answer(found)
+    codes = _journal_codes(request, chosen, str(form["administration"].value() or ""))
+    form.offer(administrations, codes)
     form.ask_journal_codes_from(f"{reverse('afas-journal-codes')}?account={chosen.id}")
     context = {
         "form": form,
         "account": chosen,
         "account_label": _label(chosen),
         "before": before,
-        "under_way": before and deliveries_under_way(scope=request.scope, company_id=before.company_id),
-        "trouble": trouble or offer.trouble,
+        "is_in_use": before is not None
+        and mapping_is_in_use(scope=request.scope, company_id=before.company_id),
+        "trouble": trouble,
     }
-    return page(request, "mapping", context, status=WRONG if form.is_bound else 200)
-
-
-def _offer(request: OfficeRequest, chosen: ConnectionView, administration: str) -> Offer:
-    try:
-        listed = workflow.administrations(scope=request.scope, connection_id=chosen.id)
-    except AccountNotReadyError:
-        return Offer()
-    except AfasAnswerError as answer:
-        return Offer(trouble=answer_text(answer))
-    return Offer(listed, _journal_codes(request, chosen, administration))
+    return page(request, "mapping", context)
 
 
 def _journal_codes(
@@ -192,7 +161,7 @@ def _journal_codes(
         return workflow.journal_codes(
             scope=request.scope, connection_id=chosen.id, administration=int(administration)
         )
-    except (AccountNotReadyError, AfasAnswerError):
+    except ProblemsError:
         return None
 
 
@@ -202,10 +171,15 @@ def _chosen(request: OfficeRequest, accounts: Sequence[ConnectionView]) -> Conne
     return next((each for each in accounts if str(each.id) == wanted), None)
 
 
+def _unmapped(request: OfficeRequest) -> list[CompanyView]:
+    mapped = {each.company_id for each in all_mappings(scope=request.scope)}
+    return [each for each in companies(scope=request.scope) if each.id not in mapped]
+
+
 def _label(account: ConnectionView) -> str:
     environment = ENVIRONMENT_TYPES[account.environment_type]
     return f"{account.participant_number} · {environment} · {account.afas_user}"
 
 
-def _company(company: CompanyToMap) -> str:
+def _company(company: CompanyView) -> str:
     return f"{company.number} · {company.name} ({company.debtor_name})"

@@ -1,0 +1,1 @@
+"""What it costs: run with `python -m benchmarks.NAME`."""

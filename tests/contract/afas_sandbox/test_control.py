@@ -1,0 +1,60 @@
+"""The control port: scenes are set, changed, looked into and thrown away."""
+
+import pytest
+from tests.contract.afas_sandbox.conftest import HOST, Profit, wage_entry
+
+
+async def test_a_reset_forgets_what_was_booked(profit: Profit) -> None:
+    await profit.call("POST", "connectors/FiEntries", wage_entry())
+    await profit.control("POST", "/reset", {"seed": "demo"})
+    assert (await profit.control("GET", f"/books/{HOST}"))[1] == {"entries": []}
+
+
+async def test_the_empty_seed_has_one_environment_without_app_connectors(profit: Profit) -> None:
+    await profit.control("POST", "/reset", {"seed": "empty"})
+    _, world = await profit.control("GET", "/world")
+    assert [(e["participant"], e["app_connectors"]) for e in world["environments"]] == [("12345", [])]
+
+
+async def test_one_row_changes_without_touching_the_others(profit: Profit) -> None:
+    change = {"participant": "12345", "type": "T", "accounts": [{"number": "4070", "vat_allowed_in": []}]}
+    await profit.control("POST", "/world", {"environments": [change]})
+    accounts = profit.sandbox.world.environments[HOST].accounts
+    assert (accounts["4070"].vat_allowed_in, accounts["4070"].description) == (set(), "Reiskosten")
+    assert accounts["8000"].vat_allowed_in
+
+
+async def test_rows_are_taken_out_by_their_key(profit: Profit) -> None:
+    environment = profit.sandbox.world.environments[HOST]
+    for path in ("accounts/4090", "axis_codes/1,300", "administrations/1/journals/90"):
+        assert (await profit.control("DELETE", f"/world/{HOST}/{path}"))[0] == 200
+    assert "4090" not in environment.accounts
+    assert (1, "300") not in environment.axis_codes
+    assert "90" not in environment.administrations[1].journals
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "words"),
+    [
+        ("POST", "/reset", {"seed": "other"}, 400, "demo, empty"),
+        ("POST", "/world", {"environments": [{"type": "T"}]}, 400, "participant"),
+        ("POST", "/world", {"environments": [{"participant": "1", "type": "X"}]}, 400, "X"),
+        (
+            "POST",
+            "/world",
+            {"environments": [{"participant": "12345", "type": "T", "colour": 1}]},
+            400,
+            "no colour",
+        ),
+        ("POST", "/faults", {"kind": "rain"}, 400, "rain"),
+        ("PATCH", "/settings", {"time_limit_ms": 0}, 400, "above 0"),
+        ("GET", "/books/99999.rest", None, 404, "99999.rest"),
+        ("DELETE", f"/world/{HOST}/accounts/0000", None, 404, "0000"),
+    ],
+)
+async def test_a_wrong_request_is_told_what_is_wrong(
+    profit: Profit, method: str, path: str, body: object, status: int, words: str
+) -> None:
+    answer = await profit.control(method, path, body)
+    assert answer[0] == status
+    assert words in answer[1]["problem"]
