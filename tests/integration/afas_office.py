@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 
 from django.test import Client
-from tests.integration.afas_on_loopback import API_KEY, CODE, ENVIRONMENT_KEY, Afas
+from tests.integration.afas_on_loopback import API_KEY, CODE, ENVIRONMENT_KEY
 
 from afas_client.auth import EnvironmentType
 from loonbrug.access.models import Office, Right, Template, User

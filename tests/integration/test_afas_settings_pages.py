@@ -1,5 +1,6 @@
 """The screens of AFAS Profit instellingen, as a user walks them, against a small AFAS on the loopback."""
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -47,7 +48,7 @@ def afas(settings: Settings) -> Iterator[Afas]:
 def text(response: object) -> str:
     """What stands on the page, without tags, on one line."""
     assert isinstance(response, HttpResponse)
-    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
 
 
 def at(name: str, office: AfasOffice) -> str:
