@@ -12,6 +12,7 @@ from django.apps import apps
 
 COMMANDS = {
     "demo": "loonbrug.project.demo.command:demo",
+    "journal": "loonbrug.cli.journal:journal",
     "serve": "loonbrug.project.serving:serve",
 }
 #: Commands that only start other processes, and must not touch this installation's own data.
