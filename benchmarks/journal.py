@@ -1,4 +1,7 @@
-"""CPU time of a journal of 1,000 lines on its way to AFAS: read, hash, translate and check.
+"""CPU time of a journal of 1,000 lines on its way to AFAS: read, hash, translate, check and freeze.
+
+`pure` is the work on values alone; `product` is the same through the workflows and an SQLite database of its own:
+import, check, and send (which checks again, freezes the payload and queues it).
 
 `python -m benchmarks.journal [--json] [--runs N]`. Milliseconds of CPU of this process, best and median.
 """
@@ -8,12 +11,17 @@ import datetime
 import json
 import platform
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
+from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
+from benchmarks.product import Product
+from loonbrug.delivery.payload import payload_of
 from loonbrug.ledger.account_pattern import AccountPattern
 from loonbrug.ledger.canonical import content_hash
 from loonbrug.ledger.checks import check
@@ -77,7 +85,7 @@ def xlsx_of(journal: Entry) -> bytes:
 
 
 def once(data: bytes) -> dict[str, int]:
-    """Nanoseconds of CPU of every step for one file. A later step (freezing the payload) is added here."""
+    """Nanoseconds of CPU of every step for one file. """
     marks = [time.process_time_ns()]
     read = read_journal("bench", data)
     marks.append(time.process_time_ns())
@@ -86,16 +94,19 @@ def once(data: bytes) -> dict[str, int]:
     marks.append(time.process_time_ns())
     posting, problems = check(journal, RULES, number=1)
     marks.append(time.process_time_ns())
+    payload = payload_of(posting, administration=1, journal_code="90", voucher_number="202610-1-BENCH")
+    sha256(payload).hexdigest()
+    marks.append(time.process_time_ns())
     if problems or len(posting.lines) != LINES:
         raise RuntimeError("the journal of the benchmark does not pass its own checks")
-    steps = dict(zip(("read", "hash", "translate_and_check"), _differences(marks), strict=True))
+    steps = dict(zip(("read", "hash", "translate_and_check", "freeze"), _differences(marks), strict=True))
     return {**steps, "total": marks[-1] - marks[0]}
 
 
-def measure(data: bytes, runs: int) -> dict[str, dict[str, Any]]:
+def measure(one: Callable[[], dict[str, int]], runs: int) -> dict[str, dict[str, Any]]:
     """Best and median milliseconds of every step."""
-    once(data)  # the first run also imports and caches
-    times = [once(data) for _ in range(runs)]
+    one()  # the first run also imports and caches
+    times = [one() for _ in range(runs)]
     return {
         step: {
             "best_ms": round(min(run[step] for run in times) / 1e6, 2),
@@ -112,7 +123,13 @@ def main() -> None:
     options = parser.parse_args()
     journal = entry(LINES)
     makers: dict[str, Callable[[Entry], bytes]] = {"xml": xml_of, "xlsx": xlsx_of}
-    figures = {name: measure(make(journal), options.runs) for name, make in makers.items()}
+    figures = {}
+    with tempfile.TemporaryDirectory(prefix="loonbrug-bench-") as folder:
+        product = Product(folder)
+        for name, make in makers.items():
+            data = make(journal)
+            figures[f"{name}_pure"] = measure(partial(once, data), options.runs)
+            figures[f"{name}_product"] = measure(partial(product.once, name, data), options.runs)
     if options.json:
         print(
             json.dumps({"lines": LINES, "runs": options.runs, "python": platform.python_version(), **figures})
@@ -120,7 +137,7 @@ def main() -> None:
         return
     for name, steps in figures.items():
         for step, times in steps.items():
-            print(f"{name:5} {step:20} best {times['best_ms']:8.2f} ms   median {times['median_ms']:8.2f} ms")
+            print(f"{name:13} {step:20} best {times['best_ms']:8.2f} ms   median {times['median_ms']:8.2f} ms")
 
 
 def _differences(marks: list[int]) -> list[int]:

@@ -14,26 +14,29 @@ class Typed:
     def name(self, field: str, text: str, *, longest: int) -> str:
         """Without spaces around it; printable, not empty, at most `longest` characters, no HTML."""
         clean = unicodedata.normalize("NFC", text).strip()
+        place = Place(field=field)
         if not clean:
-            self.wrong(field, "text_missing")
+            self.wrong(problem("typed_nothing", place=place, who=Who.OFFICE_ADMIN))
         elif not clean.isprintable():
-            self.wrong(field, "text_not_printable")
+            self.wrong(problem("typed_invisible", place=place, who=Who.OFFICE_ADMIN))
         elif "<" in clean or ">" in clean:
-            self.wrong(field, "text_is_markup")
+            self.wrong(problem("typed_markup", place=place, who=Who.OFFICE_ADMIN))
         elif len(clean) > longest:
-            self.wrong(field, "text_too_long", length=len(clean), longest=longest)
+            self.wrong(
+                problem("typed_too_long", place=place, who=Who.OFFICE_ADMIN, length=len(clean), limit=longest)
+            )
         return clean
 
     def number(self, field: str, text: str, *, longest: int) -> str:
         """As a name, and without spaces inside: it has to equal a number in another system."""
         clean = self.name(field, text, longest=longest)
         if clean.isprintable() and " " in clean:
-            self.wrong(field, "number_has_spaces")
+            self.wrong(problem("typed_with_spaces", place=Place(field=field), who=Who.OFFICE_ADMIN))
         return clean
 
-    def wrong(self, field: str, code: str, **params: object) -> None:
-        """Something is wrong with this field."""
-        self._problems.append(problem(code, place=Place(field=field), who=Who.OFFICE_ADMIN, **params))
+    def wrong(self, found: Problem) -> None:
+        """Something more is wrong."""
+        self._problems.append(found)
 
     def done(self) -> None:
         """Raise ProblemsError if anything was wrong."""

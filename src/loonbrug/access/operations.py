@@ -17,6 +17,7 @@ from loonbrug.access.names import Typed
 from loonbrug.access.queries import OfficeView, TemplateView, UserView
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope, service_scope
 from loonbrug.audit.operations import write
+from loonbrug.ledger.problems import Place, Who, problem
 
 _NAME = 120
 _TEMPLATE_NAME = 80
@@ -82,9 +83,9 @@ def _save_user(scope: Scope, row: User, email: str, name: str, template_id: int,
     row.name = typed.name("name", name, longest=_NAME)
     row.template = _template_row(scope, template_id)
     if not _is_email(row.email):
-        typed.wrong("email", "email_format")
+        typed.wrong(problem("email_unreadable", place=Place(field="email"), who=Who.OFFICE_ADMIN))
     elif User.objects.filter(email__iexact=row.email).exclude(id=row.pk).exists():
-        typed.wrong("email", "email_taken")
+        typed.wrong(problem("email_taken", place=Place(field="email"), who=Who.OFFICE_ADMIN))
     typed.done()
     row.save()
     _require_manager(scope)
@@ -131,7 +132,7 @@ def _save_template(
     row.name = typed.name("name", name, longest=_TEMPLATE_NAME)
     others = Template.objects.filter(office_id=scope.office_id, name__iexact=row.name)
     if others.exclude(id=row.pk).exists():
-        typed.wrong("name", "name_taken")
+        typed.wrong(problem("name_taken", place=Place(field="name"), who=Who.OFFICE_ADMIN))
     typed.done()
     row.save()
     for part in Part:

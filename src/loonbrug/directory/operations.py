@@ -15,7 +15,7 @@ from loonbrug.audit.operations import write
 from loonbrug.directory import queries
 from loonbrug.directory.models import AllocationCode, CodeKind, Company, Debtor
 from loonbrug.directory.queries import CodeView, CompanyView, DebtorView
-from loonbrug.ledger.problems import ProblemsError, problem
+from loonbrug.ledger.problems import Place, Problem, ProblemsError, Who, problem
 
 _NUMBER = 20
 _NAME = 120
@@ -52,7 +52,7 @@ def _save_debtor(
     row.name = typed.name("name", name, longest=_NAME)
     row.is_blocked = is_blocked
     if Debtor.objects.filter(office_id=scope.office_id, number=row.number).exclude(id=row.pk).exists():
-        typed.wrong("number", "number_taken")
+        typed.wrong(_taken("number", row.number))
     typed.done()
     row.save()
     details = {"number": row.number, "name": row.name, "is_blocked": row.is_blocked}
@@ -92,7 +92,7 @@ def _save_company(
     row.name = typed.name("name", name, longest=_NAME)
     row.is_test = is_test
     if Company.objects.filter(office_id=scope.office_id, number=row.number).exclude(id=row.pk).exists():
-        typed.wrong("number", "number_taken")
+        typed.wrong(_taken("number", row.number))
     typed.done()
     row.save()
     details = {"number": row.number, "name": row.name, "is_test": row.is_test}
@@ -126,9 +126,7 @@ def change_code(
     scope.require(Part.DIRECTORY, Level.WRITE)
     row = _code_row(scope, company_id, code_id)
     if row.code in in_use and code.strip() != row.code:
-        typed = Typed()
-        typed.wrong("code", "code_in_use", code=row.code)
-        typed.done()
+        raise ProblemsError(_in_use(row.code))
     return _save_code(scope, row, code, name, now)
 
 
@@ -139,7 +137,7 @@ def _save_code(scope: Scope, row: AllocationCode, code: str, name: str, now: dat
     row.name = typed.name("name", name, longest=_CODE_NAME)
     others = AllocationCode.objects.filter(company_id=row.company_id, kind=row.kind, code=row.code)
     if others.exclude(id=row.pk).exists():
-        typed.wrong("code", "number_taken")
+        typed.wrong(_taken("code", row.code))
     typed.done()
     row.save()
     _record_code(scope, verb, row, now)
@@ -154,7 +152,7 @@ def delete_code(
     scope.require(Part.DIRECTORY, Level.WRITE)
     row = _code_row(scope, company_id, code_id)
     if row.code in in_use:
-        raise ProblemsError(problem("code_in_use", code=row.code))
+        raise ProblemsError(_in_use(row.code))
     _record_code(scope, "deleted", row, now)
     row.delete()
 
@@ -171,6 +169,14 @@ def _code_row(scope: Scope, company_id: int, code_id: int) -> AllocationCode:
 def _record_code(scope: Scope, verb: str, row: AllocationCode, now: datetime) -> None:
     details = {"code": row.code, "name": row.name, "company": row.company.number}
     write(by=scope, at=now, verb=verb, subject_kind=row.kind, subject_id=row.id, details=details)
+
+
+def _taken(field: str, number: str) -> Problem:
+    return problem("number_taken", place=Place(field=field), who=Who.OFFICE_ADMIN, number=number)
+
+
+def _in_use(code: str) -> Problem:
+    return problem("code_in_use", place=Place(field="code"), who=Who.OFFICE_ADMIN, number=code)
 
 
 def _verb(key: int | None) -> str:

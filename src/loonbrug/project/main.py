@@ -13,7 +13,10 @@ from django.apps import apps
 COMMANDS = {
     "demo": "loonbrug.project.demo.command:demo",
     "journal": "loonbrug.cli.journal:journal",
+    "migrate": "loonbrug.cli.database:migrate",
+    "office": "loonbrug.cli.office:office",
     "serve": "loonbrug.project.serving:serve",
+    "sign-in-link": "loonbrug.cli.sign_in:sign_in_link",
 }
 #: Commands that only start other processes, and must not touch this installation's own data.
 WITHOUT_PRODUCT = {"demo"}
@@ -37,8 +40,11 @@ class Commands(click.Group):
 
 
 @click.command(cls=Commands)
-def main() -> None:
+@click.option("--language", type=click.Choice(["nl", "en"]), default="nl", show_default=True)
+@click.pass_context
+def main(context: click.Context, language: str) -> None:
     """Payroll journals into AFAS Profit, each of them exactly once."""
+    context.obj = language  # in which commands tell what is wrong
 
 
 def run() -> None:
