@@ -125,6 +125,7 @@ def answered(delivery: Delivery, outcome: str, **more: Any) -> None:
         send_before=NOW,
         ended_at=NOW,
         outcome=outcome,
+        status=500,
         **more,
     )
 
