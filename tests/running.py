@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.request import Request, urlopen
 
+ROOT = Path(__file__).resolve().parents[1]
 HERE = "127.0.0.1"
 #: The environment of the sandbox's seed in which everything is set up.
 HOST = "12345.resttest"
@@ -110,10 +111,10 @@ class Installation(ExitStack):
         }
         self._processes: list[Process] = []
 
-    def start(self) -> str:
+    def start(self, *, authorised: bool = False) -> str:
         """Start everything with the sample office; the one-time link of its first user."""
         self.start_afas()
-        link = self.found_office()
+        link = self.found_office(authorised=authorised)
         self.serve()
         return link
 
@@ -151,20 +152,29 @@ class Installation(ExitStack):
         self._processes.append(process)
         return self.enter_context(process)
 
-    def command(self, module: str, *arguments: str) -> str:
-        """Run a command to its end; what it wrote on stdout."""
-        command = [sys.executable, "-m", module, *arguments]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+    def command(self, *arguments: str) -> str:
+        """Run Python to its end; what it wrote on stdout."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    def found_office(self) -> str:
+    def found_office(self, *, authorised: bool) -> str:
         """The demo's office in a fresh database; the one-time link of its first user."""
-        return self.command("loonbrug.project.demo.inside", "office")
+        if not authorised:
+            return self.command("-m", "loonbrug.project.demo.inside", "office")
+        program = "import django; django.setup(); from tests.authorised_office import found; print(found())"
+        return self.command("-c", program)
 
     def sign_in_link(self, email: str) -> str:
         """A one-time link for somebody of the office."""
-        return self.command("loonbrug.project.main", "sign-in-link", email)
+        return self.command("-m", "loonbrug.project.main", "sign-in-link", email)
 
     def control(self, method: str, path: str, document: object = None) -> Any:
         """One call to the sandbox's control port."""

@@ -102,14 +102,25 @@ class Office:
 def office(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """Sandbox, mail catcher and the sample office with its pages; nothing is authorised or mapped yet."""
     with Installation(tmp_path_factory.mktemp("office")) as installation:
-        link = installation.start()
-        page = browser.new_page()
-        page.goto(link)
-        page.get_by_role("main").get_by_role("button").click()
-        page.get_by_role("heading", level=1).wait_for()
-        cookies = page.context.storage_state()
-        page.context.close()
-        yield Office(installation, cookies)
+        yield Office(installation, signed_in(browser, installation.start()))
+
+
+@pytest.fixture(scope="module")
+def mapped_office(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The same with an authorised account, and every company mapped."""
+    with Installation(tmp_path_factory.mktemp("mapped-office")) as installation:
+        yield Office(installation, signed_in(browser, installation.start(authorised=True)))
+
+
+def signed_in(browser: Browser, link: str) -> StorageState:
+    """The cookies of whoever has this one-time link."""
+    page = browser.new_page()
+    page.goto(link)
+    page.get_by_role("main").get_by_role("button").click()
+    page.get_by_role("navigation").first.wait_for()
+    cookies = page.context.storage_state()
+    page.context.close()
+    return cookies
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -93,6 +93,18 @@ class Profit:
         self.open_administration(administration)
         self.tab("Preferences")
 
+    def add_allocation_code(self, administration: str, axis: str, code: str) -> None:
+        """Financieel / Verbijzondering: a new code, assigned to every account that is allocated on its axis."""
+        self.go_to("Financial", "Allocation", "Allocation code")
+        self.field("Axis").select_option(axis)
+        self.field("Code").fill(code)
+        self.field("Description").fill(code)
+        self.press("Add", "Added.")
+        self.go_to("Financial", "Allocation", "Allocation assignment")
+        self.open_administration(administration)
+        self.field("Allocation code").select_option(f"{axis}/{code}")
+        self.press("Add", "Added.")
+
     def voucher_booked(self, administration: str, voucher_number: str) -> str:
         """Financieel / Grootboek / Journaalpost: the entry number under which a voucher number is booked."""
         self.go_to("Financial", "General ledger", "Journal entry")
