@@ -146,6 +146,23 @@ def test_a_confirmation_of_one_conflict_leaves_the_other(office: PayrollOffice) 
     assert codes(left) == ["same_content_as_other_run"]
 
 
+def test_a_confirmation_about_one_journal_leaves_another(office: PayrollOffice) -> None:
+    first = keep(office, draft(office.bakery_id, entry("1.00")))
+    second = keep(office, draft(office.bakery_id, entry("2.00"), number=2))
+    third = keep(office, draft(office.bakery_id, entry("3.00"), number=3))
+
+    operations.confirm(
+        scope=office.scope,
+        journal_id=third.journal_id,
+        code="second_run_in_period",
+        other_journal_id=first.journal_id,
+        now=NOW,
+    )
+
+    (left,) = queries.conflicts(scope=office.scope, journal_id=third.journal_id)
+    assert dict(left.params)["other"] == str(second.journal_id)
+
+
 def test_what_is_no_conflict_cannot_be_confirmed(office: PayrollOffice) -> None:
     alone = keep(office, draft(office.bakery_id))
 
