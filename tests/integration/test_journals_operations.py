@@ -1,6 +1,7 @@
 """Journals are snapshots: one live per run, never doubled, replaced and withdrawn only while not sent."""
 
 import time
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -275,18 +276,20 @@ def test_an_upload_is_seen_by_its_user_only_and_is_gone_after_a_day(office: Payr
             year=2026,
             period=None,
             run=3,
-            now=NOW.replace(hour=0) if hours == 0 else NOW.replace(day=NOW.day + 2),
+            now=NOW + timedelta(hours=hours),
         )
 
-    first = upload(0)
+    first, second = upload(0), upload(2)
     seen = queries.upload(scope=office.scope, upload_id=first)
     assert (seen.name, seen.data, seen.year, seen.period, seen.run) == ("a.csv", b"x", 2026, None, 3)
     with pytest.raises(NotFoundError):
         queries.upload(scope=make_office("Ander kantoor").scope, upload_id=first)
 
-    second = upload(48)
+    upload(25)
     with pytest.raises(NotFoundError):
         queries.upload(scope=office.scope, upload_id=first)
+    operations.drop_upload(scope=make_office("Derde kantoor").scope, upload_id=second)
+    assert queries.upload(scope=office.scope, upload_id=second).id == second
     operations.drop_upload(scope=office.scope, upload_id=second)
     with pytest.raises(NotFoundError):
         queries.upload(scope=office.scope, upload_id=second)
