@@ -44,7 +44,7 @@ class AfasOffice:
         user = User.objects.create(
             office=self.office,
             template=template,
-            email=f"{level}-{language}@example.nl",
+            email=f"{level}-{language}-{self.office.pk}@example.nl",
             name="Anna",
             language=language,
         )
