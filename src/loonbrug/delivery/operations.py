@@ -220,7 +220,6 @@ def record(*, claim_id: UUID, answer: Answer, policy: Policy, now: datetime) -> 
         policy=policy,
         now=now,
         first_claimed_at=delivery.attempts.earliest("number").claimed_at,
-        doubt_until=doubt_until,
         entry_number=delivery.entry_number,
     )
     if decision is None:

@@ -153,7 +153,6 @@ def decide(
     policy: Policy,
     now: datetime,
     first_claimed_at: datetime,
-    doubt_until: datetime,
     entry_number: str,
 ) -> Decision | None:
     """What becomes of a delivery in `state` when an attempt answers; None leaves it as it is.
@@ -161,14 +160,14 @@ def decide(
     `entry_number` is the one the delivery has already, if any.
     """
     if state is State.SENDING and attempts.is_latest:
-        return _settle(answer, attempts, policy, now, first_claimed_at, doubt_until)
+        return _settle(answer, attempts, policy, now, first_claimed_at)
     if state is State.SENDING:
         return None
     if answer.outcome is Outcome.BOOKED:
         return _booked_late(state, answer, entry_number, now)
     late_but_last = state is State.IN_DOUBT and attempts.is_latest and attempts.earlier_settled
     if late_but_last and answer.outcome is not Outcome.UNKNOWN:
-        return _settle(answer, attempts, policy, now, first_claimed_at, doubt_until)
+        return _settle(answer, attempts, policy, now, first_claimed_at)
     return None
 
 
@@ -178,7 +177,6 @@ def _settle(
     policy: Policy,
     now: datetime,
     first_claimed_at: datetime,
-    doubt_until: datetime,
 ) -> Decision:
     """The running attempt answered; an earlier one that AFAS had booked comes to light here too."""
     earlier = attempts.earlier_entry_number
