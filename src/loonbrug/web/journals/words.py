@@ -85,7 +85,16 @@ _REASONS: dict[str, Promise] = {
     "debtor_is_blocked": gettext_lazy("The debtor has been blocked. Nothing was sent."),
     "no_connection": gettext_lazy("The AFAS account or its mapping is gone. Nothing was sent."),
     "no_look_up": gettext_lazy("The answer of AFAS was lost, so a person has to look in AFAS."),
+    "no_sight": gettext_lazy(
+        "AFAS shows us no entry of ours to compare with, so a person has to look in AFAS."
+    ),
     "double": gettext_lazy("AFAS holds this entry more than once."),
+    "different": gettext_lazy("In AFAS the totals per account differ from what was sent."),
+    "allocation_lost": gettext_lazy(
+        "AFAS booked the amounts but dropped cost centres or cost units: their axis is not switched on for the "
+        "ledger account."
+    ),
+    "not_seen": gettext_lazy("Booked, but AFAS does not show the entry when we look it up."),
     "connection_paused": gettext_lazy(
         "AFAS did not let us in. Sending goes on as soon as the AFAS account is authorised again."
     ),
