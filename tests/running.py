@@ -4,11 +4,12 @@ import json
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -169,7 +170,11 @@ class Installation(ExitStack):
         """The demo's office in a fresh database; the one-time link of its first user."""
         if not authorised:
             return self.command("-m", "loonbrug.project.demo.inside", "office")
-        program = "import django; django.setup(); from tests.authorised_office import found; print(found())"
+        return self.in_the_office("print(found())")
+
+    def in_the_office(self, act: str) -> str:
+        """Do something of `tests.authorised_office` in a process that serves nothing; what it printed."""
+        program = f"import django; django.setup(); from tests.authorised_office import *; {act}"
         return self.command("-c", program)
 
     def sign_in_link(self, email: str) -> str:
@@ -186,6 +191,20 @@ class Installation(ExitStack):
             "entries"
         ]
         return found
+
+    def deliveries(self) -> list[tuple[str, str, int]]:
+        """State, AFAS's entry number and number of attempts of each delivery, from the database itself."""
+        question = (
+            "SELECT state, entry_number, (SELECT count(*) FROM delivery_attempt WHERE delivery_id = delivery.id) "
+            "FROM delivery_delivery AS delivery ORDER BY id"
+        )
+        database = self.directory / "data" / "loonbrug.sqlite3"
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            return connection.execute(question).fetchall()
+
+    def states(self) -> list[str]:
+        """The state of each delivery."""
+        return [state for state, _, _ in self.deliveries()]
 
     def mails(self) -> list[dict[str, Any]]:
         """The caught mails, newest first."""

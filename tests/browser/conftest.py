@@ -108,7 +108,7 @@ def office(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="module")
 def mapped_office(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The same with an authorised account, and every company mapped."""
-    with Installation(tmp_path_factory.mktemp("mapped-office")) as installation:
+    with Installation(tmp_path_factory.mktemp("mapped-office"), scale=90) as installation:
         yield Office(installation, signed_in(browser, installation.start(authorised=True)))
 
 
