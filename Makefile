@@ -26,7 +26,7 @@ run: setup ## the product alone
 	@$(BIN)/loonbrug serve
 
 test: setup ## all tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2
 
 check: setup ## style, types, layers
 	@$(BIN)/ruff check .
@@ -35,7 +35,11 @@ check: setup ## style, types, layers
 	@$(BIN)/lint-imports
 
 conformance: setup ## the sandbox against the vendors' published documents (VENDOR_DOCS=DIR)
-	@VENDOR_DOCS="$(VENDOR_DOCS)" $(BIN)/pytest tests/conformance
+	@if [ -z "$(VENDOR_DOCS)" ] && [ "$$CI" != true ]; then \
+	  echo "conformance: not run; name the folder of the vendors' documents: make conformance VENDOR_DOCS=DIR"; \
+	else \
+	  VENDOR_DOCS="$(VENDOR_DOCS)" $(BIN)/pytest tests/conformance; \
+	fi
 
 bench: setup ## benchmarks; figures go into benchmarks/README.md
 	@$(BIN)/python -m benchmarks.journal --json

@@ -87,4 +87,3 @@ def values(connection_id: int, **changes: object) -> MappingValues:
         "valid_from_period": 10,
     }
     return MappingValues(**usual | changes)  # type: ignore[arg-type]
-

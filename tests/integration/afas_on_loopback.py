@@ -26,7 +26,9 @@ class Afas:
     port: int = 0
     update_connectors: list[str] = field(default_factory=lambda: ["FiEntries"])
     get_connectors: list[str] = field(default_factory=lambda: ["Precal_Administraties", "Profit_Journals"])
-    columns: list[tuple[str, str]] = field(default_factory=lambda: [("AdminId", "int"), ("AdminNm", "string")])
+    columns: list[tuple[str, str]] = field(
+        default_factory=lambda: [("AdminId", "int"), ("AdminNm", "string")]
+    )
     administrations: list[dict[str, object]] = field(
         default_factory=lambda: [
             {"AdminId": 1, "AdminNm": "Bakkerij Van Dam"},
@@ -76,7 +78,9 @@ def _application(afas: Afas) -> web.Application:
     async def fields(request: web.Request) -> web.Response:
         if request.match_info["name"] not in afas.get_connectors:
             return web.json_response(NOT_OFFERED, status=500)
-        columns = [{"id": name, "fieldId": name, "dataType": kind, "label": name} for name, kind in afas.columns]
+        columns = [
+            {"id": name, "fieldId": name, "dataType": kind, "label": name} for name, kind in afas.columns
+        ]
         return web.json_response({"name": request.match_info["name"], "description": "", "fields": columns})
 
     async def rows(request: web.Request) -> web.Response:

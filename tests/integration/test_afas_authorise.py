@@ -126,9 +126,7 @@ def test_a_reset_that_does_not_reach_afas_keeps_the_token(
     office.authorised()
     settings.AFAS_URL = "http://127.0.0.1:1/{participant_number}/{segment}"
     with pytest.raises(AfasAnswerError) as raised:
-        authorise.reset(
-            scope=office.scope, connection_id=office.account.id, now=NOW + 10 * SECOND, **KEYS
-        )
+        authorise.reset(scope=office.scope, connection_id=office.account.id, now=NOW + 10 * SECOND, **KEYS)
     assert refused(raised) == [("", "afas_not_reached")]
     assert state_of(office) is ConnectionState.AUTHORISED
 

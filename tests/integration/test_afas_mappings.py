@@ -106,13 +106,13 @@ def test_everything_wrong_is_told_at_once(office: AfasOffice, afas: Afas) -> Non
 def test_a_four_weekly_year_has_thirteen_periods(office: AfasOffice, afas: Afas) -> None:
     account = office.authorised()
     chosen = values(account.id, period_rule=PeriodRule.FOUR_WEEKS, valid_from_period=13)
-    made = map_company.save_mapping(
-        scope=office.scope, company_id=office.bakery_id, values=chosen, now=NOW
-    )
+    made = map_company.save_mapping(scope=office.scope, company_id=office.bakery_id, values=chosen, now=NOW)
     assert made.valid_from == (2026, 13)
 
 
-@pytest.mark.parametrize(("code", "problem"), [("77", "journal_code_unknown"), ("91", "journal_code_blocked")])
+@pytest.mark.parametrize(
+    ("code", "problem"), [("77", "journal_code_unknown"), ("91", "journal_code_blocked")]
+)
 def test_a_journal_that_afas_does_not_offer_is_refused(
     office: AfasOffice, afas: Afas, code: str, problem: str
 ) -> None:
@@ -127,9 +127,7 @@ def test_without_a_list_of_journals_any_code_is_taken(office: AfasOffice, afas: 
     afas.get_connectors.remove("Profit_Journals")
     account = office.authorised()
     chosen = values(account.id, journal_code="77")
-    made = map_company.save_mapping(
-        scope=office.scope, company_id=office.bakery_id, values=chosen, now=NOW
-    )
+    made = map_company.save_mapping(scope=office.scope, company_id=office.bakery_id, values=chosen, now=NOW)
     assert made.journal_code == "77"
 
 
@@ -139,9 +137,7 @@ def test_a_company_is_mapped_once(mapped: MappingView, office: AfasOffice) -> No
         map_company.save_mapping(scope=office.scope, company_id=office.bakery_id, values=again, now=NOW)
     assert refused(raised) == [("company", "company_is_mapped")]
     with pytest.raises(ProblemsError):
-        operations.add_mapping(
-            office_id=office.office.pk, company_id=office.bakery_id, values=again, now=NOW
-        )
+        operations.add_mapping(office_id=office.office.pk, company_id=office.bakery_id, values=again, now=NOW)
 
 
 def test_a_change_of_rules_does_not_need_afas(mapped: MappingView, office: AfasOffice, afas: Afas) -> None:

@@ -50,9 +50,7 @@ def account(**changes: object) -> ConnectionView:
 def test_the_first_list_of_administrations_that_is_there_is_taken(
     offered: list[str], configured: str, taken: str
 ) -> None:
-    found = capabilities(
-        get_connectors=offered, update_connectors=[], administrations_connector=configured
-    )
+    found = capabilities(get_connectors=offered, update_connectors=[], administrations_connector=configured)
     (administrations,) = [each for each in found if each.need.feature is Feature.ADMINISTRATIONS]
     assert administrations.connector == taken
 

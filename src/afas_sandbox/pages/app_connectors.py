@@ -25,7 +25,7 @@ TABS = {
     "connectors": "Connectors",
     "user-tokens": "User tokens",
 }
-OTHER_CONNECTORS = {"AppConnectorVersion": "Version of Profit"}
+OTHER_CONNECTORS = {"AppConnectorVersion": "AppConnectorVersion"}
 
 
 async def list_connectors(request: Request) -> Response:

@@ -64,7 +64,10 @@ def _show_entry(request: Request, one: Entry, errors: Mapping[str, str] | None =
 async def delete_entry(request: Request) -> Response:
     """Delete a whole entry, by the rules that hold for connectors too."""
     place, one = place_of(request), _entry_of(request)
-    where = fi_entries.Place(place.opened, place.opened.journals[one.journal])
+    journal = place.opened.journals.get(one.journal)
+    if journal is None:
+        raise HTTPException(404, "This administration has no such journal.")
+    where = fi_entries.Place(place.opened, journal)
     try:
         fi_entries.delete(place.environment, where, sandbox_of(request).now(), number=one.number)
     except Refusal as refusal:

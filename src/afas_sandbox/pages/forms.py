@@ -3,11 +3,13 @@
 from collections.abc import Collection
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 EMPTY = "Fill in this field."
 TOO_LONG = "This is too long."
 NOT_PRINTABLE = "This holds characters that cannot be shown."
+NOT_A_FORM = "This cannot be read as a form."
 NOT_A_CHOICE = "Choose one of the values that are offered."
 
 
@@ -60,5 +62,10 @@ class Form:
 
 
 async def read(request: Request) -> Form:
-    """The form of a POST."""
-    return Form(await request.form())
+    """The form of a POST. Raises a calm 415 for anything else, such as an upload or a thousand fields."""
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        raise HTTPException(415, NOT_A_FORM)
+    try:
+        return Form(await request.form())
+    except HTTPException:
+        raise HTTPException(415, NOT_A_FORM) from None

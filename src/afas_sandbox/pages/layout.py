@@ -92,17 +92,13 @@ def redirect(path: str, *, done: str = "saved") -> RedirectResponse:
     return RedirectResponse(f"{path}{mark}done={done}", status_code=303)
 
 
-OWN_TEXTS = {
-    400: "This cannot be read as a form.",
-    404: "There is no such page.",
-    405: "This page does not take this request.",
-}
+OWN_TEXTS = {404: "There is no such page.", 405: "This page does not take this request."}
 
 
 def explain(request: Request, problem: Exception) -> Response:
     """A calm page for an address that leads nowhere or a request that we do not take."""
     assert isinstance(problem, HTTPException)
     status = problem.status_code
-    unworded = problem.detail == HTTPStatus(status).phrase or status == 400
+    unworded = problem.detail == HTTPStatus(status).phrase
     title = OWN_TEXTS.get(status, problem.detail) if unworded else problem.detail
     return render(request, "problem.html", title=title, status_code=status)

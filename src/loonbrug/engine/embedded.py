@@ -14,6 +14,9 @@ log = structlog.get_logger()
 
 Work = Callable[[int], Awaitable[None]]
 
+#: How soon a stop is noticed.
+STEP_SECONDS = 0.1
+
 
 class EngineTakenError(Exception):
     """Another process holds this installation's engine; this one can serve pages only."""
@@ -95,6 +98,8 @@ class EmbeddedEngine:
         self._loop = asyncio.get_running_loop()
         self._started.set()
         rounds = [asyncio.create_task(self._rounds(periodic)) for periodic in self._periodic]
+        while not self._stopping.is_set():
+            await asyncio.sleep(STEP_SECONDS)
         await asyncio.gather(*rounds)
         while self._running:
             await asyncio.wait(list(self._running.values()))
@@ -110,11 +115,10 @@ class EmbeddedEngine:
 
     async def _pause(self, seconds: float) -> None:
         """Sleep in small steps, so that a stop is noticed."""
-        step = 0.1
-        for _ in range(max(1, round(seconds / step))):
+        for _ in range(max(1, round(seconds / STEP_SECONDS))):
             if self._stopping.is_set():
                 return
-            await asyncio.sleep(step)
+            await asyncio.sleep(STEP_SECONDS)
 
     def _begin(self, kind: str, key: int) -> None:
         if (kind, key) in self._running or self._stopping.is_set():

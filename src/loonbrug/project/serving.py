@@ -11,6 +11,7 @@ from django.core.management import call_command
 
 from loonbrug.engine.embedded import EngineTakenError
 from loonbrug.project import wiring
+from loonbrug.project.durability import assert_durable
 
 log = structlog.get_logger()
 
@@ -27,6 +28,7 @@ LARGEST_REQUEST = 64 * 1024 * 1024
 def serve(port: int, threads: int) -> None:
     """Serve the pages, and deliver what is due."""
     call_command("migrate", verbosity=0)
+    assert_durable()
     from loonbrug.project.wsgi import application  # noqa: PLC0415 (reads the static files at import)
 
     lock = wiring.engine_lock()

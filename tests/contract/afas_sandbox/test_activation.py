@@ -89,6 +89,21 @@ async def test_a_wrong_code_is_answered_by_204(profit: Profit) -> None:
     assert (status, body) == (204, b"")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"app_connectors": [{"id": 1, "blocked": True}]}, {"users": [{"code": "12345.admin", "blocked": True}]}],
+)
+async def test_a_right_code_makes_no_token_once_the_connector_or_the_user_is_blocked(
+    profit: Profit, change: dict[str, Any]
+) -> None:
+    await ask(profit)
+    code = re.search(r"\b\d{8}\b", profit.mailbox.mails[0].get_content())
+    assert code is not None
+    await profit.control("POST", "/world", {"environments": [{"participant": "12345", "type": "T"} | change]})
+    answer = await profit.call("POST", "OtpValidation", KEYS | {"userId": "12345.admin", "otp": code[0]})
+    assert answer[0] == 204
+
+
 async def test_a_missing_key_is_an_unexpected_error(profit: Profit) -> None:
     status, _, body = await profit.call("POST", "OtpRequest", {"apiKey": KEYS["apiKey"]})
     assert (status, body["errorNumber"]) == (500, -2147180999)

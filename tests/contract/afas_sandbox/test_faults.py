@@ -96,6 +96,11 @@ async def test_a_lock_and_a_blocked_period_refuse_within_their_scope_only(
     assert (await profit.call("POST", FI_ENTRIES, wage_entry(unit=2)))[0] == 201
 
 
+async def test_a_fault_of_another_journal_does_not_hit(profit: Profit, entry: dict[str, Any]) -> None:
+    await put(profit, "layout_lock", administration=1, journal="10")
+    assert (await profit.call("POST", FI_ENTRIES, entry))[0] == 201
+
+
 async def test_faults_are_listed_and_cleared(profit: Profit) -> None:
     for kind in ("latency", "cut_after"):
         await put(profit, kind)

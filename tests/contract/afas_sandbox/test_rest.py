@@ -1,10 +1,13 @@
 """The REST services over a real line: doors, headers, languages, shapes, limits."""
 
 import base64
+import json
 from typing import Any
 
 import pytest
-from tests.contract.afas_sandbox.conftest import HOST, Profit, wage_entry
+from tests.contract.afas_sandbox.conftest import HOST, NOW, Profit, wage_entry
+
+from afas_sandbox import rest
 
 FI_ENTRIES = "connectors/FiEntries"
 
@@ -48,6 +51,25 @@ async def test_a_wrong_token_is_not_let_in(profit: Profit, authorization: str) -
     status, headers, body = await profit.call("GET", "metainfo")
     assert (status, body, headers["Content-Length"]) == (401, b"", "0")
     assert headers["Content-Type"] == "application/xml; charset=utf-8"
+
+
+@pytest.mark.parametrize("ended", [{"expired": True}, {"expires_at": NOW}])
+async def test_a_token_that_has_run_out_is_not_let_in(profit: Profit, ended: dict[str, Any]) -> None:
+    token = profit.sandbox.world.environments[HOST].app_connectors[1].tokens[-1]
+    assert (await profit.call("GET", "metainfo"))[0] == 200
+    for name, value in ended.items():
+        setattr(token, name, value)
+    assert (await profit.call("GET", "metainfo"))[0] == 401
+
+
+async def test_metainfo_of_a_blocked_app_connector_is_not_let_in(profit: Profit) -> None:
+    profit.sandbox.world.environments[HOST].app_connectors[1].blocked = True
+    assert (await profit.call("GET", "metainfo"))[0] == 401
+
+
+async def test_a_body_beyond_the_limit_is_too_large(profit: Profit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "GREATEST_BODY", 100)
+    assert (await profit.call("POST", FI_ENTRIES, wage_entry()))[0] == 413
 
 
 async def test_a_token_of_another_environment_is_not_let_in(profit: Profit) -> None:
@@ -125,8 +147,6 @@ async def test_without_utf_8_in_the_content_type_accents_are_lost(
     lines = entry["FiEntryPar"]["Element"]["Objects"]["FiEntries"]["Element"]
     lines[0]["Fields"]["Ds"] = "Privé"
     lines[1]["Fields"]["Ds"] = "Privé"
-    import json
-
     async with profit.session.post(
         f"{profit.url}/{HOST}/ProfitRestServices/{FI_ENTRIES}",
         data=json.dumps(entry, ensure_ascii=False).encode(),

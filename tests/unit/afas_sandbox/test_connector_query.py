@@ -1,11 +1,12 @@
 """Filters, sorting and paging of GetConnectors."""
 
 import json
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.unit.afas_sandbox.books_to_book_in import admin, balanced, book, environment
+from tests.unit.afas_sandbox.books_to_book_in import NOW, admin, balanced, book, environment
 
 from afas_sandbox.connector_query import parse, select
 from afas_sandbox.connectors import get_connectors, rows
@@ -168,3 +169,35 @@ def test_moments_are_amsterdam_time_with_a_z_that_is_not_true() -> None:
 
 def test_empty_fields_are_there_and_null() -> None:
     assert ask("Profit_Transactions")[1]["VoucherNo"] is None
+
+
+def test_an_empty_number_equals_nothing_and_differs_from_everything() -> None:
+    known = get_connectors()["Profit_VAT_code"]
+    empty: dict[str, Any] = {field.name: None for field in known.fields}
+
+    def found(operator: str) -> int:
+        parameters = {"filterfieldids": "VatPerc", "filtervalues": "21", "operatortypes": operator}
+        return len(select(known, parse(known, parameters), [empty]))
+
+    assert [found(operator) for operator in ("1", "7", "2", "3")] == [0, 1, 0, 0]
+
+
+def test_a_changed_day_shows_its_last_change_in_any_administration() -> None:
+    books = environment()
+    later = NOW + timedelta(hours=2)
+    for unit, at in ((1, later), (2, NOW)):
+        books.administrations[unit].changed_days = {date(2026, 10, 31): at}
+    assert list(rows("Profit_Fin_ChangedEntrydate", books, admin(books))) == [
+        {"EntryDate": date(2026, 10, 31), "Modified": later}
+    ]
+
+
+def test_vat_is_shown_as_allowed_where_an_administration_that_the_user_sees_has_it_ticked() -> None:
+    books = environment()
+
+    def allowed(user: str) -> set[Any]:
+        found = rows("Profit_Accounts", books, books.users[user])
+        return {row["Account"] for row in found if row["VatAllowed"]}
+
+    assert allowed("12345.admin") == {"4070", "8000"}
+    assert allowed("12345.beperkt") == {"8000"}

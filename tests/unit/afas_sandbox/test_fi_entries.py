@@ -1,5 +1,6 @@
 """What is booked, what is refused and by which of AFAS's messages."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.unit.afas_sandbox.books_to_book_in import (
 )
 
 from afas_sandbox import fi_entries
+from afas_sandbox.books import AxisUse
 from afas_sandbox.messages import Refusal
 
 
@@ -208,3 +210,46 @@ def test_an_entry_number_is_never_given_twice() -> None:
     number = book(books, balanced("1700")).entry_number
     fi_entries.delete(books, where(books), NOW, number=number)
     assert book(books, balanced("1700")).entry_number == number + 1
+
+
+def test_a_code_of_the_other_direction_counts_as_no_vat_code() -> None:
+    books = environment()
+    sale = message(line("10001", debit="100", VaAs="2"), line("8000", credit="100", VaId="5"), JoCo="20")
+    assert refusal(books, sale) == "vat_mandatory"
+    assert refusal(books, message(line("8000", debit="1", VaId="5"), line("2100", credit="1"))) == "booked"
+
+
+def test_an_invoice_number_of_another_relation_is_in_use_in_a_general_journal_too() -> None:
+    books = environment()
+    book(books, message(creditor(credit="5", InId="N1"), line("4090", debit="5")))
+    other = message(line("50002", debit="5", VaAs="3", InId="N1"), line("4090", credit="5"))
+    assert refusal(books, other) == "invoice_used_by_creditor"
+
+
+def test_a_code_on_an_automatic_axis_is_dropped_and_none_is_demanded() -> None:
+    books = environment()
+    books.accounts["4090"].axes = (AxisUse.AUTOMATIC,) * 5
+    book(books, balanced("4090", below=allocated("100")))
+    assert books.administrations[1].entries[1].lines[0].codes == ("", "", "", "", "")
+    assert refusal(books, balanced("4090")) == "booked"
+
+
+def test_an_axis_that_the_environment_does_not_have_is_not_looked_at() -> None:
+    books = environment()
+    books.accounts["4090"].axes = (*[AxisUse.NONE] * 4, AxisUse.MANUAL)
+    assert refusal(books, balanced("4090")) == "booked"
+
+
+@pytest.mark.parametrize(("debit", "credit"), [("10.00", "9.99"), ("9.99", "10.00")])
+def test_an_entry_out_of_balance_on_either_side_is_refused(debit: str, credit: str) -> None:
+    body = message(line("1700", debit=debit), line("2100", credit=credit))
+    assert refusal(environment(), body) == "not_balanced"
+
+
+def test_booking_and_deleting_both_mark_their_day_as_changed() -> None:
+    books = environment()
+    number = book(books, balanced("1700", EnDa="2026-10-05")).entry_number
+    later = NOW + timedelta(hours=1)
+    assert set(books.administrations[1].changed_days.values()) == {NOW}
+    fi_entries.delete(books, where(books), later, number=number)
+    assert set(books.administrations[1].changed_days.values()) == {later}
