@@ -72,7 +72,7 @@ def settings_read() -> set[str]:
 
 
 @cache
-def tests_written() -> set[str]:
+def names_of_tests() -> set[str]:
     return {name for path in tracked("tests/*.py") for name in defined_in(path)}
 
 
@@ -111,7 +111,7 @@ def test_files_and_what_is_in_them_exist(document: Path) -> None:
 @every_document
 def test_tests_that_are_named_exist(document: Path) -> None:
     named = set(re.findall(r"`(test_\w+)`", document.read_text()))
-    assert named - tests_written() == set()
+    assert named - names_of_tests() == set()
 
 
 @every_document
