@@ -3,17 +3,22 @@
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from loonbrug.project.main import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 FILE = re.compile(r"`([\w./*-]+\.(?:py|toml|md|po|css|js|html|json|csv|xlsx|xml))(?:::([\w.]+))?`")
+ITALIC = re.compile(r"(?<![*\w])\*([^*]+)\*(?!\*)")
+SCREENS = ROOT / "src" / "loonbrug" / "locale" / "nl" / "LC_MESSAGES" / "django.po"
+AFAS_SCREENS = ROOT / "src" / "afas_sandbox" / "pages" / "words.toml"
 #: A name with words in capitals stands for several: `NAME-STATUS.body`.
 PLACEHOLDER = re.compile(r"[A-Z]+-[A-Z]+")
 #: Files are named from the root, from `src`, or from the product's own package.
@@ -68,7 +73,9 @@ def defined_in(path: Path) -> set[str]:
 @cache
 def settings_read() -> set[str]:
     """The environment variables that the code names."""
-    return {name for path in tracked("src/*.py") for name in re.findall(r"LOONBRUG_[A-Z_]+", path.read_text())}
+    return {
+        name for path in tracked("src/*.py") for name in re.findall(r"LOONBRUG_[A-Z_]+", path.read_text())
+    }
 
 
 @cache
@@ -125,3 +132,23 @@ def test_make_targets_and_commands_exist(document: Path) -> None:
 @every_document
 def test_settings_that_are_named_exist(document: Path) -> None:
     assert set(re.findall(r"LOONBRUG_[A-Z_]+", document.read_text())) - settings_read() == set()
+
+
+@cache
+def labels(language: str) -> set[str]:
+    """What is written on our screens in one language, and on AFAS's in both."""
+    with SCREENS.open("rb") as file:
+        texts = [
+            message.id if language == "en" else message.string for message in read_po(file) if message.id
+        ]
+    ours = {label for text in texts for label in ([text] if isinstance(text, str) else text)}
+    theirs = tomllib.loads(AFAS_SCREENS.read_text())
+    return {label.casefold() for label in {*ours, *theirs, *theirs.values()}}
+
+
+@pytest.mark.parametrize("guide", tracked("docs/guide-*.md"), ids=lambda path: path.name)
+def test_what_a_guide_calls_a_label_is_on_the_screen(guide: Path) -> None:
+    language = guide.suffixes[0].removeprefix(".")
+    quoted = [" ".join(label.split()) for label in ITALIC.findall(guide.read_text())]
+    assert len(quoted) > 20
+    assert [label for label in quoted if label.casefold() not in labels(language)] == []
