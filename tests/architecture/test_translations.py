@@ -21,6 +21,8 @@ KEYWORDS = DEFAULT_KEYWORDS | {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext_lazy": ((1, "c"), 2, 3),
     "gettext_noop": None,
+    "lazy": None,  # the short names that a module with many words gives them
+    "plazy": ((1, "c"), 2),
 }
 TEMPLATES = sorted((SOURCE / "web" / "templates").rglob("*.html"))
 Key = tuple[str, str]
@@ -35,7 +37,7 @@ def extracted(text: str) -> Iterator[Key]:
     source = io.BytesIO(text.encode())
     for _line, function, found, _comments in extract_python(source, KEYWORDS, (), {"encoding": "utf-8"}):
         texts = found if isinstance(found, tuple) else (found,)
-        if function.startswith(("pgettext", "npgettext")):
+        if function.startswith(("pgettext", "npgettext", "plazy")):
             yield str(texts[0]), str(texts[1])
         elif texts[0]:
             yield "", str(texts[0])

@@ -523,3 +523,46 @@ def test_a_visitor_is_asked_to_sign_in(office: PayrollOffice) -> None:
     response = Client().get(f"/companies/{office.bakery_id}/payroll/")
     assert response.status_code == 302
     assert response["Location"].startswith("/sign-in/")
+
+
+def test_what_was_sent_is_neither_withdrawn_nor_replaced(
+    office: PayrollOffice, writer: Client, connection: Connection
+) -> None:
+    journal_id = imported(writer, office)
+    writer.post(f"/journals/{journal_id}/send/")
+
+    refused = writer.post(f"/journals/{journal_id}/withdraw/", follow=True).content.decode()
+    other = upload(writer, office, FULL.replace(b"1.000,00", b"2.000,00"))
+    writer.post(other.request["PATH_INFO"], {"replace": "yes"})
+
+    assert "kan niet meer worden ingetrokken" in refused
+    assert "al een journaalpost met andere inhoud verzonden" in other.content.decode()
+    assert [each.id for each in queries.live_journals(scope=office.scope)] == [journal_id]
+
+
+def test_after_cancelling_everything_a_journal_can_be_withdrawn(
+    office: PayrollOffice, writer: Client, connection: Connection
+) -> None:
+    journal_id = imported(writer, office)
+    writer.post(f"/journals/{journal_id}/send/")
+    delivery = Delivery.objects.get()
+    writer.post(f"/deliveries/{delivery.pk}/cancel/", {"reason": "Verkeerd bestand"})
+
+    writer.post(f"/journals/{journal_id}/withdraw/")
+
+    assert queries.journal(scope=office.scope, journal_id=journal_id).life == "withdrawn"
+
+
+def test_only_a_waiting_entry_offers_to_be_cancelled(
+    office: PayrollOffice, writer: Client, connection: Connection
+) -> None:
+    journal_id = keep(office, draft(office.bakery_id)).journal_id
+    waiting = delivered(office, connection, journal_id, 1, State.QUEUED)
+    fragment = f"/journals/{journal_id}/entries/1/"
+
+    assert "Deze boeking annuleren" in page(writer, f"/journals/{journal_id}/")
+    assert "hx-swap-oob" not in writer.get(fragment, headers={"HX-Request": "true"}).content.decode()
+    waiting.state = State.SENDING
+    waiting.save()
+    assert "Deze boeking annuleren" not in page(writer, f"/journals/{journal_id}/")
+    assert "hx-swap-oob" in writer.get(fragment, headers={"HX-Request": "true"}).content.decode()

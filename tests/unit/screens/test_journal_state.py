@@ -24,9 +24,7 @@ from loonbrug.screens.journal_export import JournalState, derived_state
         ([State.REVERSED, State.REVERSED], JournalState.REVERSED),
     ],
 )
-def test_a_journal_stands_where_its_entries_stand(
-    states: list[State | None], expected: JournalState
-) -> None:
+def test_a_journal_stands_where_its_entries_stand(states: list[State | None], expected: JournalState) -> None:
     assert derived_state(states, 0) is expected
 
 
