@@ -21,8 +21,8 @@ SCREENS = ROOT / "src" / "loonbrug" / "locale" / "nl" / "LC_MESSAGES" / "django.
 AFAS_SCREENS = ROOT / "src" / "afas_sandbox" / "pages" / "words.toml"
 #: A name with words in capitals stands for several: `NAME-STATUS.body`.
 PLACEHOLDER = re.compile(r"[A-Z]+-[A-Z]+")
-#: Files are named from the root, from `src`, or from the product's own package.
-BASES = (ROOT, ROOT / "src", ROOT / "src" / "loonbrug")
+#: Files are named from the root, from `src`, from the product's own package, or from its templates.
+BASES = (ROOT, ROOT / "src", ROOT / "src" / "loonbrug", ROOT / "src" / "loonbrug" / "web" / "templates")
 
 
 @cache
@@ -125,7 +125,7 @@ def test_tests_that_are_named_exist(document: Path) -> None:
 def test_make_targets_and_commands_exist(document: Path) -> None:
     code = code_of(document)
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
-    assert set(re.findall(r"\bmake ([a-z]+)", code)) - targets == set()
+    assert set(re.findall(r"(?:^|`)make ([a-z]+)", code, flags=re.MULTILINE)) - targets == set()
     assert set(re.findall(r"\bloonbrug ([a-z][a-z-]+)", code)) - set(COMMANDS) == set()
 
 
