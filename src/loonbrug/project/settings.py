@@ -1,6 +1,7 @@
 """Django settings. Everything that differs per installation comes from environment variables.
 
 LOONBRUG_DATA      folder for the database and the keys (default: .loonbrug in the current folder)
+LOONBRUG_DATABASE  address of a PostgreSQL, postgresql://user:password@host/name (default: SQLite in that folder)
 LOONBRUG_HOSTS     host names under which the pages are reached, separated by commas
 LOONBRUG_ADDRESS   the address people type, for links in output (default http://127.0.0.1:8000)
 LOONBRUG_AFAS_URL  template of AFAS's address, to point everything at a sandbox
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import structlog
 
+from loonbrug.project.databases import database
 from loonbrug.project.key_files import encryption_keys, secret_key
 
 DATA = Path(os.environ.get("LOONBRUG_DATA", ".loonbrug")).resolve()
@@ -78,18 +80,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA / "loonbrug.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-        },
-        "TEST": {"NAME": DATA / "test.sqlite3"},
-    }
-}
+DATABASES = {"default": database(address=os.environ.get("LOONBRUG_DATABASE", ""), folder=DATA)}
 AUTH_USER_MODEL = "access.User"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
