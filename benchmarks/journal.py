@@ -85,7 +85,7 @@ def xlsx_of(journal: Entry) -> bytes:
 
 
 def once(data: bytes) -> dict[str, int]:
-    """Nanoseconds of CPU of every step for one file. """
+    """Nanoseconds of CPU of every step for one file."""
     marks = [time.process_time_ns()]
     read = read_journal("bench", data)
     marks.append(time.process_time_ns())
@@ -137,7 +137,9 @@ def main() -> None:
         return
     for name, steps in figures.items():
         for step, times in steps.items():
-            print(f"{name:13} {step:20} best {times['best_ms']:8.2f} ms   median {times['median_ms']:8.2f} ms")
+            print(
+                f"{name:13} {step:20} best {times['best_ms']:8.2f} ms   median {times['median_ms']:8.2f} ms"
+            )
 
 
 def _differences(marks: list[int]) -> list[int]:

@@ -85,13 +85,20 @@ class Example:
 
     @property
     def codes(self) -> list[tuple[str, int, str]]:
-        """(account, axis, code) of every allocation."""
+        """(account, axis, code) of every allocation that is kept.
+
+        An axis is by hand on an account where every line on it has a code; elsewhere codes are dropped.
+        """
         return [
             (line.account, axis, str(fields[f"DiC{axis}"]))
             for line, fields in self.below("FiDimEntries")
             for axis in range(1, 6)
-            if f"DiC{axis}" in fields
+            if all(self._has_code(other, axis) for other in self.lines if other.account == line.account)
         ]
+
+    @staticmethod
+    def _has_code(line: Line, axis: int) -> bool:
+        return any(f"DiC{axis}" in fields for fields in line.below.get("FiDimEntries", []))
 
 
 def opened(body: dict[str, Any]) -> Example:

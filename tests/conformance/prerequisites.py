@@ -141,6 +141,15 @@ def _of_relations(example: Example) -> Iterator[Prerequisite]:
         currency = str(line.fields.get("CuId", ""))
         if currency:
             yield _missing("currency", lambda e, _, c=currency: e.currencies.pop(c), "Valuta", "Currency")
+        bank_account = str(line.fields.get("BankAccount", ""))
+        if bank_account:
+            yield Prerequisite(
+                f"bank account {bank_account}",
+                lambda e, _, r=rows, n=line.account: getattr(e, r)[n].bank_accounts.clear(),
+                FUNCTIONAL,
+                f"Bankrekening {bank_account} niet gevonden bij rekening {line.account}.",
+                f"Bank account {bank_account} not found with account {line.account}.",
+            )
     yield from _of_invoices(example)
 
 

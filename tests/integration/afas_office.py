@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 
 from django.test import Client
-from tests.integration.afas_on_loopback import API_KEY, CODE, ENVIRONMENT_KEY, Afas
+from tests.integration.afas_on_loopback import API_KEY, CODE, ENVIRONMENT_KEY
 
 from afas_client.auth import EnvironmentType
 from loonbrug.access.models import Office, Right, Template, User
@@ -44,7 +44,7 @@ class AfasOffice:
         user = User.objects.create(
             office=self.office,
             template=template,
-            email=f"{level}-{language}@example.nl",
+            email=f"{level}-{language}-{self.office.pk}@example.nl",
             name="Anna",
             language=language,
         )

@@ -12,6 +12,10 @@ API_KEY = "A" * 31 + "1"
 ENVIRONMENT_KEY = "b" * 31 + "2"
 CODE = "34264813"
 TOKEN = f"<token><version>1</version><data>{'5EC2E7' * 10}ABCD</data></token>"
+JOURNALS: list[dict[str, object]] = [
+    {"UnitId": 1, "JournalId": "90", "Description": "Lonen", "Blocked": False},
+    {"UnitId": 1, "JournalId": "91", "Description": "Oud", "Blocked": True},
+]
 NOT_OFFERED = {
     "externalMessage": "Deze connector wordt niet ondersteund of de gebruiker is niet geautoriseerd.",
     "errorNumber": -2147180996,
@@ -44,71 +48,63 @@ class Afas:
     def template(self) -> str:
         return f"http://127.0.0.1:{self.port}/{{participant_number}}/{{segment}}"
 
-
-def _application(afas: Afas) -> web.Application:
-    base = "/12345/resttest"
-
-    async def request_code(request: web.Request) -> web.Response:
-        if afas.delay:
-            await asyncio.sleep(afas.delay)
-        if answer := afas.answers.get("OtpRequest"):
+    async def request_code(self, request: web.Request) -> web.Response:
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        if answer := self.answers.get("OtpRequest"):
             return answer
         body = await request.json()
         if (body["apiKey"], body["apiToken"]) == (API_KEY, ENVIRONMENT_KEY):
-            afas.mailed.append(body)
+            self.mailed.append(body)
         return web.Response(status=201)
 
-    async def validate_code(request: web.Request) -> web.Response:
+    async def validate_code(self, request: web.Request) -> web.Response:
         body = await request.json()
         right = (body["apiKey"], body["apiToken"], body["otp"]) == (API_KEY, ENVIRONMENT_KEY, CODE)
         return web.json_response({"token": f"{TOKEN}\r\n"}) if right else web.Response(status=204)
 
-    async def meta_info(request: web.Request) -> web.Response:
-        if not afas.tokens_work or "Authorization" not in request.headers:
+    async def meta_info(self, request: web.Request) -> web.Response:
+        if not self.tokens_work or "Authorization" not in request.headers:
             return web.Response(status=401)
-        if answer := afas.answers.get("metainfo"):
+        if answer := self.answers.get("metainfo"):
             return answer
         named = {
-            "updateConnectors": [{"id": name, "description": name} for name in afas.update_connectors],
-            "getConnectors": [{"id": name, "description": name} for name in afas.get_connectors],
+            "updateConnectors": [{"id": name, "description": name} for name in self.update_connectors],
+            "getConnectors": [{"id": name, "description": name} for name in self.get_connectors],
         }
         info = {"envid": "T12345AA", "appName": "Loon", "group": "ADM", "tokenExpiry": "0"}
         return web.json_response({**named, "info": info})
 
-    async def fields(request: web.Request) -> web.Response:
-        if request.match_info["name"] not in afas.get_connectors:
-            return web.json_response(NOT_OFFERED, status=500)
-        columns = [
-            {"id": name, "fieldId": name, "dataType": kind, "label": name} for name, kind in afas.columns
-        ]
-        return web.json_response({"name": request.match_info["name"], "description": "", "fields": columns})
-
-    async def rows(request: web.Request) -> web.Response:
+    async def fields(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        if name not in afas.get_connectors:
+        if name not in self.get_connectors:
             return web.json_response(NOT_OFFERED, status=500)
+        columns = [{"id": column, "dataType": kind, "label": column} for column, kind in self.columns]
+        return web.json_response({"name": name, "description": "", "fields": columns})
+
+    async def rows(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name not in self.get_connectors:
+            return web.json_response(NOT_OFFERED, status=500)
+        found = self.administrations
         if name == "Profit_Journals":
-            found: list[dict[str, object]] = [
-                {"UnitId": 1, "JournalId": "90", "Description": "Lonen", "Blocked": False},
-                {"UnitId": 1, "JournalId": "91", "Description": "Oud", "Blocked": True},
-            ]
-            found = [row for row in found if str(row["UnitId"]) == request.query["filtervalues"]]
-        else:
-            found = afas.administrations
+            found = [row for row in JOURNALS if str(row["UnitId"]) == request.query["filtervalues"]]
         skip, take = int(request.query["skip"]), int(request.query["take"])
         return web.json_response({"skip": skip, "take": take, "rows": found[skip : skip + take]})
 
-    application = web.Application()
-    application.add_routes(
-        [
-            web.post(f"{base}/OtpRequest", request_code),
-            web.post(f"{base}/OtpValidation", validate_code),
-            web.get(f"{base}/metainfo", meta_info),
-            web.get(f"{base}/metainfo/get/{{name}}", fields),
-            web.get(f"{base}/connectors/{{name}}", rows),
-        ]
-    )
-    return application
+    def application(self) -> web.Application:
+        base = "/12345/resttest"
+        application = web.Application()
+        application.add_routes(
+            [
+                web.post(f"{base}/OtpRequest", self.request_code),
+                web.post(f"{base}/OtpValidation", self.validate_code),
+                web.get(f"{base}/metainfo", self.meta_info),
+                web.get(f"{base}/metainfo/get/{{name}}", self.fields),
+                web.get(f"{base}/connectors/{{name}}", self.rows),
+            ]
+        )
+        return application
 
 
 @contextmanager
@@ -116,7 +112,7 @@ def running_afas() -> Iterator[Afas]:
     """An AFAS for environment T12345, in a thread of its own."""
     afas = Afas()
     loop = asyncio.new_event_loop()
-    runner = web.AppRunner(_application(afas), access_log=None)
+    runner = web.AppRunner(afas.application(), access_log=None)
     started = threading.Event()
 
     async def start() -> None:

@@ -1,6 +1,7 @@
 """Journals are snapshots: one live per run, never doubled, replaced and withdrawn only while not sent."""
 
 import time
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -146,6 +147,23 @@ def test_a_confirmation_of_one_conflict_leaves_the_other(office: PayrollOffice) 
     assert codes(left) == ["same_content_as_other_run"]
 
 
+def test_a_confirmation_about_one_journal_leaves_another(office: PayrollOffice) -> None:
+    first = keep(office, draft(office.bakery_id, entry("1.00")))
+    second = keep(office, draft(office.bakery_id, entry("2.00"), number=2))
+    third = keep(office, draft(office.bakery_id, entry("3.00"), number=3))
+
+    operations.confirm(
+        scope=office.scope,
+        journal_id=third.journal_id,
+        code="second_run_in_period",
+        other_journal_id=first.journal_id,
+        now=NOW,
+    )
+
+    (left,) = queries.conflicts(scope=office.scope, journal_id=third.journal_id)
+    assert dict(left.params)["other"] == str(second.journal_id)
+
+
 def test_what_is_no_conflict_cannot_be_confirmed(office: PayrollOffice) -> None:
     alone = keep(office, draft(office.bakery_id))
 
@@ -258,18 +276,20 @@ def test_an_upload_is_seen_by_its_user_only_and_is_gone_after_a_day(office: Payr
             year=2026,
             period=None,
             run=3,
-            now=NOW.replace(hour=0) if hours == 0 else NOW.replace(day=NOW.day + 2),
+            now=NOW + timedelta(hours=hours),
         )
 
-    first = upload(0)
+    first, second = upload(0), upload(2)
     seen = queries.upload(scope=office.scope, upload_id=first)
     assert (seen.name, seen.data, seen.year, seen.period, seen.run) == ("a.csv", b"x", 2026, None, 3)
     with pytest.raises(NotFoundError):
         queries.upload(scope=make_office("Ander kantoor").scope, upload_id=first)
 
-    second = upload(48)
+    upload(25)
     with pytest.raises(NotFoundError):
         queries.upload(scope=office.scope, upload_id=first)
+    operations.drop_upload(scope=make_office("Derde kantoor").scope, upload_id=second)
+    assert queries.upload(scope=office.scope, upload_id=second).id == second
     operations.drop_upload(scope=office.scope, upload_id=second)
     with pytest.raises(NotFoundError):
         queries.upload(scope=office.scope, upload_id=second)

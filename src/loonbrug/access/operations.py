@@ -1,7 +1,8 @@
 """Change who may do what in an office. Each act is written in the audit record, without any secret.
 
 Those with a scope want write on users and templates, and raise NotAllowedError, NotFoundError (for what is not in
-this office), ProblemsError (which names each field that is wrong) or LastManagerError.
+this office) or ProblemsError (which names each field that is wrong). Nobody can take away the last user who can manage
+users.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from loonbrug.access.names import Typed
 from loonbrug.access.queries import OfficeView, TemplateView, UserView
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope, service_scope
 from loonbrug.audit.operations import write
-from loonbrug.ledger.problems import Place, Who, problem
+from loonbrug.ledger.problems import Place, ProblemsError, Who, problem
 
 _NAME = 120
 _TEMPLATE_NAME = 80
@@ -32,10 +33,6 @@ _FIRST_TEMPLATES: dict[str, dict[Part, Level]] = {
     },
     "Alleen lezen": dict.fromkeys(Part, Level.READ) | {Part.USERS: Level.NONE},
 }
-
-
-class LastManagerError(Exception):
-    """After this nobody in the office could change users and templates any more: give it to another first."""
 
 
 @transaction.atomic
@@ -154,7 +151,7 @@ def _save_template(
 
 def _require_manager(scope: Scope) -> None:
     if not queries.user_managers(scope=scope):
-        raise LastManagerError
+        raise ProblemsError(problem("last_manager", place=Place(field="template_id"), who=Who.OFFICE_ADMIN))
 
 
 def _user_row(scope: Scope, user_id: int) -> User:

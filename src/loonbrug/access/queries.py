@@ -54,6 +54,19 @@ def scope_of(*, user_id: int) -> Scope:
     )
 
 
+def scope_by_email(*, email: str) -> Scope:
+    """The scope of the active user with this e-mail address, whatever its case. Raises NotFoundError."""
+    user = User.objects.filter(email__iexact=email, is_active=True).first()
+    if user is None:
+        raise NotFoundError("user", email)
+    return scope_of(user_id=user.id)
+
+
+def offices() -> list[OfficeView]:
+    """All offices of this installation, for whoever runs it."""
+    return [OfficeView(id=row.id, name=row.name) for row in Office.objects.order_by("id")]
+
+
 def office(*, scope: Scope) -> OfficeView:
     """The scope's own office."""
     row = Office.objects.get(id=scope.office_id)

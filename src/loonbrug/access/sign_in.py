@@ -79,7 +79,7 @@ def change_password(*, scope: Scope, present: str, wanted: str, now: datetime) -
         WrongPasswordError: the present password is not right.
         ValidationError: the new one is too short or too common.
     """
-    row = User.objects.get(id=scope.user_id, office_id=scope.office_id)
+    row = User.objects.get(id=scope.user_id or 0, office_id=scope.office_id)
     if row.has_usable_password() and not row.check_password(present):
         raise WrongPasswordError
     validate_password(wanted, row)

@@ -37,6 +37,7 @@ TRANSITIONS: frozenset[tuple[State, State]] = frozenset(
         (S.SENDING, S.QUEUED),  # surely not booked, or not let in
         (S.SENDING, S.GIVEN_UP),
         (S.SENDING, S.IN_DOUBT),
+        (S.SENDING, S.CONFLICT),  # an earlier attempt turned out booked too
         (S.IN_DOUBT, S.BOOKED),  # found once and equal, or answered late
         (S.IN_DOUBT, S.QUEUED),  # proven absent
         (S.IN_DOUBT, S.REJECTED),  # answered late, all earlier attempts settled

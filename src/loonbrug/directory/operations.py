@@ -55,8 +55,14 @@ def _save_debtor(
         typed.wrong(_taken("number", row.number))
     typed.done()
     row.save()
-    details = {"number": row.number, "name": row.name, "is_blocked": row.is_blocked}
-    write(by=scope, at=now, verb=verb, subject_kind="debtor", subject_id=row.id, details=details)
+    write(
+        by=scope,
+        at=now,
+        verb=verb,
+        subject_kind="debtor",
+        subject_id=row.id,
+        details={"number": row.number, "name": row.name, "is_blocked": row.is_blocked},
+    )
     return queries.debtor(scope=scope, debtor_id=row.id)
 
 
@@ -95,8 +101,14 @@ def _save_company(
         typed.wrong(_taken("number", row.number))
     typed.done()
     row.save()
-    details = {"number": row.number, "name": row.name, "is_test": row.is_test}
-    write(by=scope, at=now, verb=verb, subject_kind="company", subject_id=row.id, details=details)
+    write(
+        by=scope,
+        at=now,
+        verb=verb,
+        subject_kind="company",
+        subject_id=row.id,
+        details={"number": row.number, "name": row.name, "is_test": row.is_test},
+    )
     return queries.company(scope=scope, company_id=row.id)
 
 

@@ -12,6 +12,7 @@ from django.apps import apps
 
 COMMANDS = {
     "demo": "loonbrug.project.demo.command:demo",
+    "journal": "loonbrug.cli.journal:journal",
     "migrate": "loonbrug.cli.database:migrate",
     "office": "loonbrug.cli.office:office",
     "serve": "loonbrug.project.serving:serve",

@@ -9,12 +9,12 @@ from loonbrug.web.requests import OfficeRequest
 from loonbrug.web.words import level_name, part_name
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django passes it)
     """400: the browser sent something no page of ours sends."""
     return render(request, "errors/400.html", status=400)
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django passes it)
     """403 without a named right."""
     return render(request, "errors/403.html", status=403)
 
@@ -42,6 +42,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return render(request, "errors/500.html", status=500)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django passes it)
     """403: the form was too old, or was not ours."""
     return render(request, "errors/csrf.html", status=403)

@@ -19,10 +19,13 @@ def text_of(problem: Problem) -> str:
 
 
 def attempt(form: Form, act: Callable[[], Result]) -> Result | None:
-    """Do it; where it cannot be done, say at each field why, and give nothing."""
+    """Do it, when the form is filled in; where it cannot be done, say at each field why, and give nothing."""
+    if not form.is_valid():
+        return None
     try:
         return act()
     except ProblemsError as error:
         for problem in error.problems:
-            form.add_error(problem.place.field or None, text_of(problem))
+            field = problem.place.field
+            form.add_error(field if field in form.fields else None, text_of(problem))
         return None

@@ -43,7 +43,7 @@ class ScopeMiddleware:
         user = request.user
         if user.is_authenticated:
             try:
-                cast(OfficeRequest, request).scope = scope_of(user_id=user.id)
+                cast("OfficeRequest", request).scope = scope_of(user_id=user.id)
             except NotFoundError:
                 logout(request)
         return self.get_response(request)
@@ -60,7 +60,7 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, NotAllowedError):
-            return not_allowed(cast(OfficeRequest, request), error)
+            return not_allowed(cast("OfficeRequest", request), error)
         if isinstance(error, NotFoundError):
             return not_found(request, error)
         return None

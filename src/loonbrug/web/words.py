@@ -1,7 +1,7 @@
 """Words on the screen for what the code knows by name."""
 
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from loonbrug.access.rights import Level, Part
 
@@ -27,11 +27,3 @@ def part_name(part: Part) -> str:
 def level_name(level: Level) -> str:
     """What users call this level of right."""
     return str(_LEVELS[level])
-
-
-def last_manager_text() -> str:
-    """Why the last person who can manage users stays one."""
-    return gettext(
-        "After this, nobody in your office could manage users and templates any more. "
-        "First give somebody else the right Write on Users and templates."
-    )

@@ -28,11 +28,14 @@ def codes(request: OfficeRequest, company_id: int, kind: CodeKind) -> HttpRespon
         request.scope.require(Part.DIRECTORY, Level.WRITE)
     found = queries.codes(scope=request.scope, company_id=company_id, kind=kind)
     form = CodeForm(request.POST or None)
-    if form.is_valid():
-        act = {"scope": request.scope, "company_id": company_id, "kind": kind, "now": timezone.now()}
-        if added := attempt(form, lambda: operations.add_code(**act, **form.cleaned_data)):
-            messages.success(request, _("%(name)s has been added.") % {"name": added.name})
-            return redirect(_TABS[kind], company_id)
+    if added := attempt(
+        form,
+        lambda: operations.add_code(
+            scope=request.scope, company_id=company_id, kind=kind, now=timezone.now(), **form.cleaned_data
+        ),
+    ):
+        messages.success(request, _("%(name)s has been added.") % {"name": added.name})
+        return redirect(_TABS[kind], company_id)
     context = _context(request, company_id, kind) | {"codes": found, "form": form}
     return render(request, "directory/codes.html", context)
 
@@ -43,11 +46,18 @@ def code_change(request: OfficeRequest, company_id: int, code_id: int) -> HttpRe
     request.scope.require(Part.DIRECTORY, Level.WRITE)
     code = queries.code(scope=request.scope, company_id=company_id, code_id=code_id)
     form = CodeForm(request.POST or None, initial=asdict(code))
-    if form.is_valid():
-        act = {"scope": request.scope, "company_id": company_id, "code_id": code_id, "now": timezone.now()}
-        if attempt(form, lambda: workflow.change_code(**act, **form.cleaned_data)):
-            messages.success(request, _("The changes have been saved."))
-            return redirect(_TABS[code.kind], company_id)
+    if attempt(
+        form,
+        lambda: workflow.change_code(
+            scope=request.scope,
+            company_id=company_id,
+            code_id=code_id,
+            now=timezone.now(),
+            **form.cleaned_data,
+        ),
+    ):
+        messages.success(request, _("The changes have been saved."))
+        return redirect(_TABS[code.kind], company_id)
     context = _context(request, company_id, code.kind) | {"code": code, "form": form}
     return render(request, "directory/code_change.html", context)
 
@@ -58,9 +68,10 @@ def code_delete(request: OfficeRequest, company_id: int, code_id: int) -> HttpRe
     request.scope.require(Part.DIRECTORY, Level.WRITE)
     code = queries.code(scope=request.scope, company_id=company_id, code_id=code_id)
     if request.method == "POST":
-        act = {"scope": request.scope, "company_id": company_id, "code_id": code_id, "now": timezone.now()}
         try:
-            workflow.delete_code(**act)
+            workflow.delete_code(
+                scope=request.scope, company_id=company_id, code_id=code_id, now=timezone.now()
+            )
             messages.success(request, _("%(name)s has been deleted.") % {"name": code.name})
         except ProblemsError as error:
             messages.error(request, text_of(error.problems[0]))

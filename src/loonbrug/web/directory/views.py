@@ -33,11 +33,11 @@ def debtor_add(request: OfficeRequest) -> HttpResponse:
     """A new debtor."""
     request.scope.require(Part.DIRECTORY, Level.WRITE)
     form = DebtorForm(request.POST or None)
-    if form.is_valid():
-        act = {"scope": request.scope, "now": timezone.now(), **form.cleaned_data}
-        if debtor := attempt(form, lambda: operations.add_debtor(**act)):
-            messages.success(request, _("%(name)s has been added.") % {"name": debtor.name})
-            return redirect("debtor", debtor.id)
+    if debtor := attempt(
+        form, lambda: operations.add_debtor(scope=request.scope, now=timezone.now(), **form.cleaned_data)
+    ):
+        messages.success(request, _("%(name)s has been added.") % {"name": debtor.name})
+        return redirect("debtor", debtor.id)
     return render(request, "directory/debtor_form.html", {"tab": "debtors", "form": form})
 
 
@@ -55,11 +55,14 @@ def debtor_change(request: OfficeRequest, debtor_id: int) -> HttpResponse:
     request.scope.require(Part.DIRECTORY, Level.WRITE)
     debtor = queries.debtor(scope=request.scope, debtor_id=debtor_id)
     form = DebtorForm(request.POST or None, initial=asdict(debtor))
-    if form.is_valid():
-        act = {"scope": request.scope, "debtor_id": debtor_id, "now": timezone.now(), **form.cleaned_data}
-        if attempt(form, lambda: operations.change_debtor(**act)):
-            messages.success(request, _("The changes have been saved."))
-            return redirect("debtor", debtor_id)
+    if attempt(
+        form,
+        lambda: operations.change_debtor(
+            scope=request.scope, debtor_id=debtor_id, now=timezone.now(), **form.cleaned_data
+        ),
+    ):
+        messages.success(request, _("The changes have been saved."))
+        return redirect("debtor", debtor_id)
     return render(request, "directory/debtor_form.html", {"debtor": debtor, "form": form})
 
 
@@ -69,11 +72,14 @@ def company_add(request: OfficeRequest, debtor_id: int) -> HttpResponse:
     request.scope.require(Part.DIRECTORY, Level.WRITE)
     debtor = queries.debtor(scope=request.scope, debtor_id=debtor_id)
     form = CompanyForm(request.POST or None)
-    if form.is_valid():
-        act = {"scope": request.scope, "debtor_id": debtor_id, "now": timezone.now(), **form.cleaned_data}
-        if company := attempt(form, lambda: operations.add_company(**act)):
-            messages.success(request, _("%(name)s has been added.") % {"name": company.name})
-            return redirect("company", company.id)
+    if company := attempt(
+        form,
+        lambda: operations.add_company(
+            scope=request.scope, debtor_id=debtor_id, now=timezone.now(), **form.cleaned_data
+        ),
+    ):
+        messages.success(request, _("%(name)s has been added.") % {"name": company.name})
+        return redirect("company", company.id)
     return render(request, "directory/company_add.html", {"debtor": debtor, "form": form})
 
 
@@ -96,9 +102,12 @@ def company_change(request: OfficeRequest, company_id: int) -> HttpResponse:
     request.scope.require(Part.DIRECTORY, Level.WRITE if is_change else Level.READ)
     company = queries.company(scope=request.scope, company_id=company_id)
     form = CompanyForm(request.POST or None, initial=asdict(company))
-    if form.is_valid():
-        act = {"scope": request.scope, "company_id": company_id, "now": timezone.now(), **form.cleaned_data}
-        if attempt(form, lambda: operations.change_company(**act)):
-            messages.success(request, _("The changes have been saved."))
-            return redirect("company-change", company_id)
+    if attempt(
+        form,
+        lambda: operations.change_company(
+            scope=request.scope, company_id=company_id, now=timezone.now(), **form.cleaned_data
+        ),
+    ):
+        messages.success(request, _("The changes have been saved."))
+        return redirect("company-change", company_id)
     return render(request, "directory/company.html", {"company": company, "tab": "details", "form": form})

@@ -16,7 +16,8 @@ from loonbrug.web.journals import words
 from loonbrug.web.journals.words import Advice, StateWord
 from loonbrug.workflows.check import CheckResult, check_journal
 
-_REFUSED = frozenset({State.REJECTED, State.GIVEN_UP, State.UNDECIDED, State.IN_DOUBT, State.QUEUED})
+#: States that AFAS's last answer explains.
+_EXPLAINED = frozenset({State.REJECTED, State.GIVEN_UP, State.UNDECIDED, State.IN_DOUBT, State.QUEUED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,8 @@ class EntrySection:
     attempts: tuple[AttemptLine, ...]
     decisions: tuple[DecisionLine, ...]
     is_moving: bool
+    is_waiting: bool
     can_retry: bool
-    can_cancel: bool
     can_decide: bool
 
 
@@ -144,8 +145,8 @@ def entry_section(row: EntryRow, *, now: datetime.datetime) -> EntrySection:
             for decision in each.decisions
         ),
         is_moving=view.state in MOVING,
+        is_waiting=view.state is State.QUEUED,
         can_retry=view.state in {State.REJECTED, State.GIVEN_UP, State.HELD},
-        can_cancel=view.state in {State.REJECTED, State.GIVEN_UP, State.HELD, State.QUEUED},
         can_decide=may_decide(view, now=now),
     )
 
@@ -189,7 +190,7 @@ def can_write(scope: Scope) -> bool:
 
 def _advice(view: DeliveryView) -> Advice | None:
     """What AFAS said last, as long as it explains where the entry stands."""
-    answered = [attempt for attempt in view.attempts if attempt.message]
-    if not answered or view.state not in _REFUSED:
+    answered = [attempt for attempt in view.attempts if attempt.message and attempt.status is not None]
+    if not answered or view.state not in _EXPLAINED:
         return None
     return words.refusal(answered[-1])

@@ -95,7 +95,7 @@ def entry_state(request: OfficeRequest, journal_id: int, ordinal: int) -> HttpRe
         "section": sections.entry_section(entry, now=timezone.now()),
         "can_write": sections.can_write(request.scope),
     }
-    return render(request, "journals/_entry.html", context)
+    return render(request, "journals/_entry_live.html", context)
 
 
 @require_POST

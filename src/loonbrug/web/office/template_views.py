@@ -8,12 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from loonbrug.access import operations, queries
-from loonbrug.access.operations import LastManagerError
 from loonbrug.access.rights import Level, Part
 from loonbrug.web.field_errors import attempt
 from loonbrug.web.office.forms import TemplateForm
 from loonbrug.web.requests import OfficeRequest
-from loonbrug.web.words import last_manager_text, level_name, part_name
+from loonbrug.web.words import level_name, part_name
 
 _PLACE = {"tab": "settings", "section": "templates"}
 
@@ -34,11 +33,14 @@ def template_add(request: OfficeRequest) -> HttpResponse:
     """A new template."""
     request.scope.require(Part.USERS, Level.WRITE)
     form = TemplateForm(request.POST or None)
-    if form.is_valid():
-        act = {"scope": request.scope, "name": form.cleaned_data["name"], "rights": form.rights()}
-        if template := attempt(form, lambda: operations.add_template(**act, now=timezone.now())):
-            messages.success(request, _("%(name)s has been added.") % {"name": template.name})
-            return redirect("templates")
+    if template := attempt(
+        form,
+        lambda: operations.add_template(
+            scope=request.scope, name=form.cleaned_data["name"], rights=form.rights(), now=timezone.now()
+        ),
+    ):
+        messages.success(request, _("%(name)s has been added.") % {"name": template.name})
+        return redirect("templates")
     return render(request, "office/template_form.html", _PLACE | {"form": form})
 
 
@@ -48,15 +50,16 @@ def template_change(request: OfficeRequest, template_id: int) -> HttpResponse:
     request.scope.require(Part.USERS, Level.WRITE)
     template = queries.template(scope=request.scope, template_id=template_id)
     form = TemplateForm(request.POST or None, template)
-    if form.is_valid():
-        act = {"scope": request.scope, "template_id": template_id, "name": form.cleaned_data["name"]}
-        try:
-            if attempt(
-                form,
-                lambda: operations.change_template(**act, rights=form.rights(), now=timezone.now()),
-            ):
-                messages.success(request, _("The changes have been saved."))
-                return redirect("templates")
-        except LastManagerError:
-            form.add_error(Part.USERS.value, last_manager_text())
+    if attempt(
+        form,
+        lambda: operations.change_template(
+            scope=request.scope,
+            template_id=template_id,
+            name=form.cleaned_data["name"],
+            rights=form.rights(),
+            now=timezone.now(),
+        ),
+    ):
+        messages.success(request, _("The changes have been saved."))
+        return redirect("templates")
     return render(request, "office/template_form.html", _PLACE | {"form": form, "template": template})

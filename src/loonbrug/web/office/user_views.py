@@ -13,12 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from loonbrug.access import operations, queries, sign_in
-from loonbrug.access.operations import LastManagerError
 from loonbrug.access.rights import Level, Part
-from loonbrug.web.field_errors import attempt
+from loonbrug.ledger.problems import ProblemsError
+from loonbrug.web.field_errors import attempt, text_of
 from loonbrug.web.office.forms import UserForm
 from loonbrug.web.requests import OfficeRequest
-from loonbrug.web.words import last_manager_text
 
 _PLACE = {"tab": "settings", "section": "users"}
 
@@ -35,10 +34,10 @@ def user_add(request: OfficeRequest) -> HttpResponse:
     """A new user, who gets a one-time link to come in by."""
     request.scope.require(Part.USERS, Level.WRITE)
     form = UserForm(request.POST or None, queries.templates(scope=request.scope))
-    if form.is_valid():
-        act = {"scope": request.scope, "now": timezone.now(), **form.cleaned_data}
-        if user := attempt(form, lambda: operations.add_user(**act)):
-            return _handed_over(request, user.id)
+    if user := attempt(
+        form, lambda: operations.add_user(scope=request.scope, now=timezone.now(), **form.cleaned_data)
+    ):
+        return _handed_over(request, user.id)
     return render(request, "office/user_form.html", _PLACE | {"form": form})
 
 
@@ -48,14 +47,14 @@ def user_change(request: OfficeRequest, user_id: int) -> HttpResponse:
     request.scope.require(Part.USERS, Level.WRITE)
     user = queries.user(scope=request.scope, user_id=user_id)
     form = UserForm(request.POST or None, queries.templates(scope=request.scope), asdict(user))
-    if form.is_valid():
-        act = {"scope": request.scope, "user_id": user_id, "now": timezone.now(), **form.cleaned_data}
-        try:
-            if attempt(form, lambda: operations.change_user(**act)):
-                messages.success(request, _("The changes have been saved."))
-                return redirect("users")
-        except LastManagerError:
-            form.add_error("template_id", last_manager_text())
+    if attempt(
+        form,
+        lambda: operations.change_user(
+            scope=request.scope, user_id=user_id, now=timezone.now(), **form.cleaned_data
+        ),
+    ):
+        messages.success(request, _("The changes have been saved."))
+        return redirect("users")
     return render(request, "office/user_form.html", _PLACE | {"form": form, "person": user})
 
 
@@ -73,8 +72,8 @@ def user_active(request: OfficeRequest, user_id: int) -> HttpResponse:
         user = operations.set_active(
             scope=request.scope, user_id=user_id, is_active=is_active, now=timezone.now()
         )
-    except LastManagerError:
-        messages.error(request, last_manager_text())
+    except ProblemsError as error:
+        messages.error(request, text_of(error.problems[0]))
         return redirect("user-change", user_id)
     text = _("%(name)s can sign in again.") if user.is_active else _("%(name)s can no longer sign in.")
     messages.success(request, text % {"name": user.name})

@@ -1,7 +1,5 @@
 """Signing in by password or one-time link, signing out, and choosing a language."""
 
-from typing import cast
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
@@ -55,7 +53,7 @@ def _user_for(request: HttpRequest, form: SignInForm) -> User | None:
         )
         return None
     signing_in.clear_failures(address=address, account=account)
-    return cast(User, user)
+    return user
 
 
 @login_not_required
@@ -101,9 +99,11 @@ def language(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def profile(request: OfficeRequest) -> HttpResponse:
     """One's own details, and one's password."""
-    form = PasswordForm(request.POST or None, asks_present=request.user.has_usable_password())
+    user = User.objects.get(id=request.user.pk or 0)
+    form = PasswordForm(request.POST or None, asks_present=user.has_usable_password())
     if request.method == "POST" and form.is_valid() and _changed(request, form):
-        update_session_auth_hash(request, User.objects.get(id=request.scope.user_id))
+        user.refresh_from_db()
+        update_session_auth_hash(request, user)
         messages.success(request, _("Your password has been changed."))
         return redirect("profile")
     return render(request, "sign_in/profile.html", {"form": form})
