@@ -8,13 +8,14 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from afas_client.errors import AfasError, NeverLeft
 from afas_client.transport import Transport
@@ -33,10 +34,16 @@ log = structlog.get_logger()
 #: How often a running drain looks for work that became due meanwhile.
 LOOK_EVERY_SECONDS = 0.5
 
+#: How soon an answer that could not be stored is offered to the database again.
+STORE_AGAIN_SECONDS = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the edge gives a drain to stand on: clock, ids, the writer thread, connections, the wish to stop."""
+    """What the edge gives a drain to stand on: clock, ids, the writer thread, connections, the wish to stop.
+
+    After `slice_seconds` a drain makes room when others wait for a place.
+    """
 
     now: Callable[[], datetime]
     boot_seconds: Callable[[], float]
@@ -45,26 +52,46 @@ class Ground:
     open_transport: Callable[[], AbstractAsyncContextManager[Transport]]
     policy: Policy
     is_stopping: Callable[[], bool]
+    others_wait: Callable[[], bool]
+    slice_seconds: float
 
     async def write(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one operation on the writer thread."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.writer, partial(operation, *args, **kwargs))
+        return await loop.run_in_executor(self.writer, _run, partial(operation, *args, **kwargs))
+
+    async def store(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run an operation that may be repeated on the writer thread, until the database has taken it."""
+        while True:
+            try:
+                return await self.write(operation, *args, **kwargs)
+            except (OperationalError, InterfaceError) as away:
+                log.warning("not_stored_yet", operation=operation.__name__, why=str(away))
+            await asyncio.sleep(STORE_AGAIN_SECONDS)
+
+
+def _run(operation: Callable[[], R]) -> R:
+    try:
+        return operation()
+    except (OperationalError, InterfaceError):
+        close_old_connections()  # so that the next one does not meet the same broken line
+        raise
 
 
 async def drain(*, environment_id: int, ground: Ground) -> None:
     """Do all due work of one environment and end.
 
-    Ends early, without claiming more, when a newer drain has started or the process wants to stop; calls under
-    way are awaited all the same.
+    Ends early, without claiming more, when a newer drain has started, the process wants to stop, or its time
+    slice is over and others wait; calls under way are awaited all the same.
     """
+    slice_ends = asyncio.get_running_loop().time() + ground.slice_seconds
     epoch = await ground.write(
         operations.begin_drain, environment_id=environment_id, policy=ground.policy, now=ground.now()
     )
     async with ground.open_transport() as transport:
         calls: set[asyncio.Task[State]] = set()
         try:
-            while calls := calls | await _start(environment_id, epoch, ground, transport):
+            while calls := calls | await _start(environment_id, epoch, slice_ends, ground, transport):
                 calls = await _first_settled(calls)
         except asyncio.CancelledError:
             for call in calls:
@@ -84,10 +111,11 @@ async def _first_settled(calls: set[asyncio.Task[State]]) -> set[asyncio.Task[St
 
 
 async def _start(
-    environment_id: int, epoch: int, ground: Ground, transport: Transport
+    environment_id: int, epoch: int, slice_ends: float, ground: Ground, transport: Transport
 ) -> set[asyncio.Task[State]]:
     """Claim what may leave now and start a call for each; none when we are to stop or were overtaken."""
-    if ground.is_stopping():
+    slice_is_over = asyncio.get_running_loop().time() >= slice_ends
+    if ground.is_stopping() or (slice_is_over and ground.others_wait()):
         return set()
     await ground.write(operations.end_doubts, environment_id=environment_id, now=ground.now())
     try:
@@ -104,17 +132,44 @@ async def _start(
     return {asyncio.create_task(_deliver(claim, ground, transport)) for claim in claims}
 
 
+class _Departure:
+    """Asked once the line is open, right before the bytes leave: by two clocks, of which the stricter wins."""
+
+    def __init__(self, claim: Claim, ground: Ground) -> None:
+        self._send_before = claim.send_before
+        self._leave_by = ground.boot_seconds() + (claim.send_before - ground.now()).total_seconds()
+        self._ground = ground
+        self.was_given = False
+
+    def __call__(self) -> None:
+        ground = self._ground
+        if ground.is_stopping():
+            raise NeverLeft("the service is stopping")
+        if ground.now() >= self._send_before or ground.boot_seconds() >= self._leave_by:
+            raise NeverLeft("too late to leave: the time for this attempt has passed")
+        self.was_given = True
+
+    def in_fact(self, answer: Answer) -> Answer:
+        """The same answer, but surely not sent when it never left, and again at once when we held it back."""
+        if self.was_given:
+            return answer
+        outcome = Outcome.NOT_BOOKED if answer.outcome is Outcome.UNKNOWN else answer.outcome
+        held_back = outcome is Outcome.NOT_BOOKED and self._ground.is_stopping()
+        return replace(answer, outcome=outcome, held_back=held_back)
+
+
 async def _deliver(claim: Claim, ground: Ground, transport: Transport) -> State:
     """Send one claim and record what came of it; whatever happens, the attempt gets an answer."""
+    departure = _Departure(claim, ground)
     answer = Answer(Outcome.UNKNOWN, message="the call was broken off")
     try:
-        answer = await _send(claim, ground, transport)
+        answer = await _send(claim, departure, ground, transport)
     finally:
-        state = await asyncio.shield(_record(claim, answer, ground))
+        state = await asyncio.shield(_record(claim, departure.in_fact(answer), ground))
     return state
 
 
-async def _send(claim: Claim, ground: Ground, transport: Transport) -> Answer:
+async def _send(claim: Claim, departure: _Departure, ground: Ground, transport: Transport) -> Answer:
     try:
         client = await ground.write(
             open_client,
@@ -122,7 +177,7 @@ async def _send(claim: Claim, ground: Ground, transport: Transport) -> Answer:
             connection_id=claim.connection_id,
             transport=transport,
         )
-        booked = await client.post_entry(claim.payload, before_leaving=_deadline(claim, ground))
+        booked = await client.post_entry(claim.payload, before_leaving=departure)
     except AfasError as error:
         return answer_to(error)
     except (NotAuthorisedError, SecretUnreadableError) as no_token:
@@ -130,21 +185,8 @@ async def _send(claim: Claim, ground: Ground, transport: Transport) -> Answer:
     return answer_to(booked)
 
 
-def _deadline(claim: Claim, ground: Ground) -> Callable[[], None]:
-    """The check that runs once the line is open, right before the bytes leave: by two clocks, the stricter wins."""
-    leave_by = ground.boot_seconds() + (claim.send_before - ground.now()).total_seconds()
-
-    def check() -> None:
-        if ground.now() >= claim.send_before or ground.boot_seconds() >= leave_by:
-            raise NeverLeft("too late to leave: the time for this attempt has passed")
-        if ground.is_stopping():
-            raise NeverLeft("the service is stopping")
-
-    return check
-
-
 async def _record(claim: Claim, answer: Answer, ground: Ground) -> State:
-    state = await ground.write(
+    state = await ground.store(
         operations.record, claim_id=claim.claim_id, answer=answer, policy=ground.policy, now=ground.now()
     )
     log.info(
