@@ -1,14 +1,12 @@
 """The limits of an environment hold in total, however many processes claim at the same moment."""
 
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from uuid import uuid4
 
 import pytest
-from django.db import connections
+from django.db import transaction
 from tests.integration.delivery_office import BOOKED, NOW, POLICY, UNKNOWN, DeliveryOffice, make_office
+from tests.postgresql.at_once import AT_ONCE, all_at_once
 
 from loonbrug.delivery import operations
 from loonbrug.delivery.models import Attempt, Delivery
@@ -16,23 +14,6 @@ from loonbrug.delivery.operations import Claim, OvertakenError
 from loonbrug.delivery.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-AT_ONCE = 6
-
-
-def all_at_once(act: Callable[[int], object]) -> list[object]:
-    """What each of some threads, every one with its own connection, got out of the same act."""
-    start = Barrier(AT_ONCE)
-
-    def one(number: int) -> object:
-        start.wait()
-        try:
-            return act(number)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        return list(threads.map(one, range(AT_ONCE)))
 
 
 def claim(office: DeliveryOffice, epoch: int) -> tuple[Claim, ...] | None:
@@ -49,12 +30,19 @@ def under_way() -> list[tuple[int, str]]:
     return list(rows.values_list("administration", "journal_code"))
 
 
-def test_claims_at_once_never_exceed_the_limit_nor_share_a_lane() -> None:
+def office_with_more_than_one_claim_reads() -> DeliveryOffice:
+    """Twelve lanes, and so many deliveries that no claim holds all of them locked while it chooses."""
     office = make_office()
-    for number in range(60):
-        office.queue(administration=1 + number % 12)
+    with transaction.atomic():
+        for number in range(AT_ONCE * 110):
+            office.queue(administration=1 + number % 12)
+    return office
+
+
+def test_claims_at_once_never_exceed_the_limit_nor_share_a_lane() -> None:
+    office = office_with_more_than_one_claim_reads()
     office.start()
-    for _ in range(5):
+    for _ in range(3):
         claimed = all_at_once(lambda _: claim(office, office.epoch))
         claims = [each for found in claimed for each in found or ()]  # type: ignore[attr-defined]
         assert len(under_way()) == 5
@@ -64,9 +52,7 @@ def test_claims_at_once_never_exceed_the_limit_nor_share_a_lane() -> None:
 
 
 def test_whoever_was_overtaken_claims_nothing_and_doubt_keeps_its_call() -> None:
-    office = make_office()
-    for number in range(60):
-        office.queue(administration=1 + number % 12)
+    office = office_with_more_than_one_claim_reads()
 
     def drain_starts(_: int) -> object:
         epoch = operations.begin_drain(environment_id=office.environment_id, policy=POLICY, now=NOW)
