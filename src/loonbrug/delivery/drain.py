@@ -10,6 +10,7 @@ from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import ParamSpec, TypeVar
 from uuid import UUID
@@ -17,14 +18,22 @@ from uuid import UUID
 import structlog
 from django.db import InterfaceError, OperationalError, close_old_connections
 
-from afas_client.errors import AfasError, NeverLeft
+from afas_client.client import AfasClient
+from afas_client.errors import AfasError, NeverLeft, NotLetIn
+from afas_client.get_connector import Query, Row, query_string
+from afas_client.transactions import (
+    Transaction,
+    transactions,
+    with_entry_number,
+    with_voucher_numbers,
+)
 from afas_client.transport import Transport
 from loonbrug.connections.clients import NotAuthorisedError, open_client
 from loonbrug.connections.secrets import SecretUnreadableError
-from loonbrug.delivery import operations
+from loonbrug.delivery import inspection, operations
+from loonbrug.delivery.inspection import Answered, Kind, Question
 from loonbrug.delivery.operations import Claim
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy, answer_to
-from loonbrug.delivery.states import State
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,7 +42,8 @@ log = structlog.get_logger()
 
 #: How often a running drain looks for work that became due meanwhile.
 LOOK_EVERY_SECONDS = 0.5
-
+#: Read-backs leave the other calls to the sends, which go first.
+READS_AT_ONCE = 2
 #: How soon an answer that could not be stored is offered to the database again.
 STORE_AGAIN_SECONDS = 1.0
 
@@ -46,6 +56,7 @@ class Ground:
     """
 
     now: Callable[[], datetime]
+    boot: str
     boot_seconds: Callable[[], float]
     new_id: Callable[[], UUID]
     writer: Executor
@@ -78,6 +89,29 @@ def _run(operation: Callable[[], R]) -> R:
         raise
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the calls of one drain share."""
+
+    environment_id: int
+    epoch: int
+    slice_ends: float
+    ground: Ground
+    transport: Transport
+
+    def should_end(self) -> bool:
+        """Whether to claim and ask nothing more: we are to stop, or have had our turn and others wait."""
+        ground = self.ground
+        has_had_its_turn = asyncio.get_running_loop().time() >= self.slice_ends
+        return ground.is_stopping() or (has_had_its_turn and ground.others_wait())
+
+    async def client(self, *, office_id: int, connection_id: int) -> AfasClient:
+        """The client of one connection, with the token it has now."""
+        return await self.ground.write(
+            open_client, office_id=office_id, connection_id=connection_id, transport=self.transport
+        )
+
+
 async def drain(*, environment_id: int, ground: Ground) -> None:
     """Do all due work of one environment and end.
 
@@ -89,9 +123,10 @@ async def drain(*, environment_id: int, ground: Ground) -> None:
         operations.begin_drain, environment_id=environment_id, policy=ground.policy, now=ground.now()
     )
     async with ground.open_transport() as transport:
-        calls: set[asyncio.Task[State]] = set()
+        work = Work(environment_id, epoch, slice_ends, ground, transport)
+        calls: set[asyncio.Task[None]] = set()
         try:
-            while calls := calls | await _start(environment_id, epoch, slice_ends, ground, transport):
+            while calls := calls | await _start(work, len(calls)):
                 calls = await _first_settled(calls)
         except asyncio.CancelledError:
             for call in calls:
@@ -102,7 +137,7 @@ async def drain(*, environment_id: int, ground: Ground) -> None:
                 await asyncio.wait(calls)
 
 
-async def _first_settled(calls: set[asyncio.Task[State]]) -> set[asyncio.Task[State]]:
+async def _first_settled(calls: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
     """Wait until a call has settled, or until it is time to look for new work; the calls still under way."""
     done, waiting = await asyncio.wait(calls, timeout=LOOK_EVERY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     for call in done:
@@ -110,26 +145,35 @@ async def _first_settled(calls: set[asyncio.Task[State]]) -> set[asyncio.Task[St
     return waiting
 
 
-async def _start(
-    environment_id: int, epoch: int, slice_ends: float, ground: Ground, transport: Transport
-) -> set[asyncio.Task[State]]:
-    """Claim what may leave now and start a call for each; none when we are to stop or were overtaken."""
-    slice_is_over = asyncio.get_running_loop().time() >= slice_ends
-    if ground.is_stopping() or (slice_is_over and ground.others_wait()):
+async def _start(work: Work, running: int) -> set[asyncio.Task[None]]:
+    """Claim what may leave now, then the questions that are due, and start a call for each.
+
+    None when we should end or were overtaken by a newer drain.
+    """
+    ground = work.ground
+    if work.should_end():
         return set()
-    await ground.write(operations.end_doubts, environment_id=environment_id, now=ground.now())
+    await ground.write(inspection.end_doubts, environment_id=work.environment_id, now=ground.now())
     try:
         claims = await ground.write(
             operations.claim,
-            environment_id=environment_id,
-            epoch=epoch,
+            environment_id=work.environment_id,
+            epoch=work.epoch,
             policy=ground.policy,
             now=ground.now(),
             new_id=ground.new_id,
         )
     except operations.OvertakenError:
         return set()
-    return {asyncio.create_task(_deliver(claim, ground, transport)) for claim in claims}
+    questions = await ground.write(
+        inspection.take_questions,
+        environment_id=work.environment_id,
+        free_call_count=READS_AT_ONCE if running + len(claims) < READS_AT_ONCE else 0,
+        policy=ground.policy,
+        now=ground.now(),
+    )
+    sends = {asyncio.create_task(_deliver(claim, work)) for claim in claims}
+    return sends | {asyncio.create_task(_look(question, work)) for question in questions}
 
 
 class _Departure:
@@ -139,44 +183,38 @@ class _Departure:
         self._send_before = claim.send_before
         self._leave_by = ground.boot_seconds() + (claim.send_before - ground.now()).total_seconds()
         self._ground = ground
-        self.was_given = False
+        self._was_given = False
 
     def __call__(self) -> None:
         ground = self._ground
-        if ground.is_stopping():
-            raise NeverLeft("the service is stopping")
         if ground.now() >= self._send_before or ground.boot_seconds() >= self._leave_by:
             raise NeverLeft("too late to leave: the time for this attempt has passed")
-        self.was_given = True
+        if ground.is_stopping():
+            raise NeverLeft("the service is stopping")
+        self._was_given = True
 
     def in_fact(self, answer: Answer) -> Answer:
-        """The same answer, but surely not sent when it never left, and again at once when we held it back."""
-        if self.was_given:
+        """The same answer; but what never left is surely not booked, and goes again at once when we stopped it."""
+        if self._was_given:
             return answer
         outcome = Outcome.NOT_BOOKED if answer.outcome is Outcome.UNKNOWN else answer.outcome
         held_back = outcome is Outcome.NOT_BOOKED and self._ground.is_stopping()
         return replace(answer, outcome=outcome, held_back=held_back)
 
 
-async def _deliver(claim: Claim, ground: Ground, transport: Transport) -> State:
+async def _deliver(claim: Claim, work: Work) -> None:
     """Send one claim and record what came of it; whatever happens, the attempt gets an answer."""
-    departure = _Departure(claim, ground)
+    departure = _Departure(claim, work.ground)
     answer = Answer(Outcome.UNKNOWN, message="the call was broken off")
     try:
-        answer = await _send(claim, departure, ground, transport)
+        answer = await _send(claim, departure, work)
     finally:
-        state = await asyncio.shield(_record(claim, departure.in_fact(answer), ground))
-    return state
+        await asyncio.shield(_record(claim, departure.in_fact(answer), work.ground))
 
 
-async def _send(claim: Claim, departure: _Departure, ground: Ground, transport: Transport) -> Answer:
+async def _send(claim: Claim, departure: _Departure, work: Work) -> Answer:
     try:
-        client = await ground.write(
-            open_client,
-            office_id=claim.office_id,
-            connection_id=claim.connection_id,
-            transport=transport,
-        )
+        client = await work.client(office_id=claim.office_id, connection_id=claim.connection_id)
         booked = await client.post_entry(claim.payload, before_leaving=departure)
     except AfasError as error:
         return answer_to(error)
@@ -185,7 +223,7 @@ async def _send(claim: Claim, departure: _Departure, ground: Ground, transport: 
     return answer_to(booked)
 
 
-async def _record(claim: Claim, answer: Answer, ground: Ground) -> State:
+async def _record(claim: Claim, answer: Answer, ground: Ground) -> None:
     state = await ground.store(
         operations.record, claim_id=claim.claim_id, answer=answer, policy=ground.policy, now=ground.now()
     )
@@ -201,4 +239,65 @@ async def _record(claim: Claim, answer: Answer, ground: Ground) -> State:
         log_reference=answer.log_reference,
         state=state,
     )
-    return state
+
+
+async def _look(question: Question, work: Work) -> None:
+    """Ask AFAS's books one question and record what they show."""
+    ground = work.ground
+    try:
+        client = await work.client(office_id=question.office_id, connection_id=question.connection_id)
+        answered = await _ask(question, client, ground)
+    except (AfasError, NotAuthorisedError, SecretUnreadableError) as error:
+        log.warning(
+            "no_look", kind=question.kind, connection=question.connection_id, why=type(error).__name__
+        )
+        not_let_in = str(error) if isinstance(error, NotLetIn) else ""
+        await ground.store(
+            inspection.record_no_answer,
+            question=question,
+            not_let_in=not_let_in,
+            policy=ground.policy,
+            now=ground.now(),
+        )
+        return
+    await ground.store(inspection.record_answer, question=question, answered=answered, policy=ground.policy)
+
+
+async def _ask(question: Question, client: AfasClient, ground: Ground) -> Answered:
+    """The lines that answer a question and, for a doubt that found none, whether we see our witness."""
+    if question.kind is Kind.NUMBER_CHECK:
+        (wanted,) = question.wanted
+        query = with_entry_number(question.administration, wanted.journal_code, wanted.entry_number)
+    else:
+        query = with_voucher_numbers(
+            question.administration, [wanted.voucher_number for wanted in question.wanted]
+        )
+    lines, afas_clock = await _lines(client, question.connector, query)
+    has_sight = False
+    if question.witness and not lines:
+        witness = with_voucher_numbers(question.administration, [question.witness])
+        has_sight = bool((await _lines(client, question.connector, witness))[0])
+    return Answered(
+        lines=lines,
+        query=query_string(query),
+        has_sight=has_sight,
+        afas_clock=afas_clock,
+        boot=ground.boot,
+        boot_seconds=Decimal(str(round(ground.boot_seconds(), 6))),
+        now=ground.now(),
+    )
+
+
+async def _lines(
+    client: AfasClient, connector: str, query: Query
+) -> tuple[tuple[Transaction, ...], datetime | None]:
+    """All lines, page by page, and AFAS's clock at the first page."""
+    found: list[Row] = []
+    page = await client.page(connector, query)
+    first_answered_at = page.answered_at
+    found += page.rows
+    while len(page.rows) == query.take:
+        query = query.next_page()
+        page = await client.page(connector, query)
+        found += page.rows
+    return transactions(found), first_answered_at
