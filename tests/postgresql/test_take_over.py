@@ -46,7 +46,6 @@ def worker(afas: Surroundings, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         "LOONBRUG_DATABASE": urlsplit(settings.DATABASE)
         ._replace(path=f"/{connection.settings_dict['NAME']}")
         .geturl(),
-        "LOONBRUG_ENGINE": "procrastinate",
         "LOONBRUG_DATA": str(settings.DATA),
         "LOONBRUG_AFAS_URL": afas.afas_url,
         "LOONBRUG_SCALE": str(SCALE),
