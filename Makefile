@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 VENDOR_DOCS ?=
-ON_POSTGRESQL := tests/integration tests/postgresql
+ON_POSTGRESQL := tests/integration tests/acceptance tests/postgresql
 
 .PHONY: help setup demo run test check conformance bench screens lock messages
 .DEFAULT_GOAL := help
