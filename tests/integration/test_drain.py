@@ -10,7 +10,7 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from tests.integration.delivery_office import NOW, DeliveryOffice, make_office, state_of
 
 from afas_client.errors import NeverLeft, NoAnswer
@@ -207,3 +207,23 @@ def test_a_drain_that_was_overtaken_claims_nothing_more(writer: ThreadPoolExecut
     line.answer = newer_drain_starts
     run(office, ground(line, writer))
     assert (state_of(first), state_of(second)) == (State.BOOKED, State.QUEUED)
+
+
+def test_an_answer_that_the_database_would_not_take_is_offered_until_it_is_stored(
+    writer: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, line = make_office(), Line()
+    delivery_id, refusals = office.queue(), [OperationalError("database or disk is full")] * 3
+    record = operations.record
+
+    def record_on_a_full_disk(**given: object) -> State:
+        if refusals:
+            raise refusals.pop()
+        return record(**given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(operations, "record", record_on_a_full_disk)
+    monkeypatch.setattr("loonbrug.delivery.drain.RECORD_AGAIN_SECONDS", 0.01)
+    run(office, ground(line, writer))
+
+    assert (state_of(delivery_id), len(line.sent)) == (State.BOOKED, 1)
+    assert Attempt.objects.get(delivery_id=delivery_id).entry_number == "5001"

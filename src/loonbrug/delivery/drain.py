@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 import structlog
+from django.db import OperationalError
 
 from afas_client.client import AfasClient
 from afas_client.errors import AfasError, NeverLeft, NotLetIn
@@ -33,6 +34,7 @@ from loonbrug.delivery import inspection, operations
 from loonbrug.delivery.inspection import Answered, Kind, Question
 from loonbrug.delivery.operations import Claim
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy, answer_to
+from loonbrug.delivery.states import State
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,6 +43,8 @@ log = structlog.get_logger()
 
 #: How often a running drain looks for work that became due meanwhile.
 LOOK_EVERY_SECONDS = 0.5
+#: How soon an answer that the database would not take is offered again.
+RECORD_AGAIN_SECONDS = 1.0
 #: Read-backs leave the other calls to the sends, which go first.
 READS_AT_ONCE = 2
 
@@ -177,9 +181,7 @@ def _deadline(claim: Claim, ground: Ground) -> Callable[[], None]:
 
 
 async def _record(claim: Claim, answer: Answer, ground: Ground) -> None:
-    state = await ground.write(
-        operations.record, claim_id=claim.claim_id, answer=answer, policy=ground.policy, now=ground.now()
-    )
+    state = await _recorded(claim, answer, ground)
     log.info(
         "attempt",
         delivery=claim.delivery_id,
@@ -192,6 +194,27 @@ async def _record(claim: Claim, answer: Answer, ground: Ground) -> None:
         log_reference=answer.log_reference,
         state=state,
     )
+
+
+async def _recorded(claim: Claim, answer: Answer, ground: Ground) -> State:
+    """Record until it is stored: AFAS does not tell its answer twice. A full disk or a lock passes.
+
+    Raises OperationalError when the service stops first; the next start then finds the attempt without an answer.
+    """
+    while True:
+        try:
+            return await ground.write(
+                operations.record,
+                claim_id=claim.claim_id,
+                answer=answer,
+                policy=ground.policy,
+                now=ground.now(),
+            )
+        except OperationalError as full_or_locked:
+            if ground.is_stopping():
+                raise
+            log.warning("not_recorded_yet", delivery=claim.delivery_id, why=str(full_or_locked))
+        await asyncio.sleep(RECORD_AGAIN_SECONDS)
 
 
 async def _look(question: Question, work: Work) -> None:
