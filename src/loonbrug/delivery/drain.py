@@ -7,7 +7,7 @@ asked through one writer thread: the loop never waits for it, and no transaction
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -213,7 +213,8 @@ async def _recorded(claim: Claim, answer: Answer, ground: Ground) -> State:
         except OperationalError as full_or_locked:
             if ground.is_stopping():
                 raise
-            log.warning("not_recorded_yet", delivery=claim.delivery_id, why=str(full_or_locked))
+            with suppress(OSError):  # the log may lie on the same full disk
+                log.warning("not_recorded_yet", delivery=claim.delivery_id, why=str(full_or_locked))
         await asyncio.sleep(RECORD_AGAIN_SECONDS)
 
 
