@@ -176,3 +176,9 @@ def test_an_address_to_go_on_to_that_is_none_of_our_names_breaks_nothing(anna: U
     known = {"email": "anna@noord.nl", "password": PASSWORD}
     assert client.post("/sign-in/?next=foo", known).status_code == 302
     assert is_in(client)
+
+
+def test_no_browser_keeps_what_somebody_was_shown(noord: OfficeWithAll) -> None:
+    journal_id = noord.ids["journal_id"]
+    for address in ("/", f"/journals/{journal_id}/", f"/journals/{journal_id}/csv/"):
+        assert "no-store" in noord.manager.browser().get(address)["Cache-Control"]
