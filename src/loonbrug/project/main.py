@@ -12,6 +12,7 @@ from django.apps import apps
 
 COMMANDS = {
     "demo": "loonbrug.project.demo.command:demo",
+    "doctor": "loonbrug.cli.doctor:doctor",
     "journal": "loonbrug.cli.journal:journal",
     "migrate": "loonbrug.cli.database:migrate",
     "office": "loonbrug.cli.office:office",
