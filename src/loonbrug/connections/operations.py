@@ -151,14 +151,24 @@ def mark_broken(*, office_id: int, connection_id: int, reason: str, now: datetim
     with transaction.atomic():
         if not authorised.update(state=ConnectionState.BROKEN, broken_reason=reason, broken_at=now):
             return False
-        watch.write_mail(
-            office_id=office_id,
-            part=Part.AFAS_SETTINGS,
-            code=BROKEN_MAIL,
-            params={"connection_id": str(connection_id), "reason": reason, "at": now.isoformat()},
-            now=now,
-        )
+        _tell_broken(_row(office_id, connection_id), now)
     return True
+
+
+def _tell_broken(row: Connection, now: datetime.datetime) -> None:
+    watch.write_mail(
+        office_id=row.office_id,
+        part=Part.AFAS_SETTINGS,
+        code=BROKEN_MAIL,
+        params={
+            "connection_id": str(row.pk),
+            "account": row.afas_user,
+            "participant_number": row.environment.participant_number,
+            "reason": row.broken_reason,
+            "at": now.isoformat(),
+        },
+        now=now,
+    )
 
 
 def choose_administrations_connector(*, office_id: int, connection_id: int, name: str) -> ConnectionView:

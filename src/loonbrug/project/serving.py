@@ -7,6 +7,7 @@ from types import FrameType
 import click
 import structlog
 import waitress
+from django.conf import settings
 from django.core.management import call_command
 
 from loonbrug.engine.embedded import EngineTakenError
@@ -31,6 +32,10 @@ def serve(port: int, threads: int) -> None:
     assert_durable()
     from loonbrug.project.wsgi import application  # noqa: PLC0415 (reads the static files at import)
 
+    if not settings.EMAIL_HOST:
+        log.warning(
+            "no_mail", why="LOONBRUG_SMTP names no mail server; what people must know is on the pages only"
+        )
     lock = wiring.engine_lock()
     engine = None
     try:

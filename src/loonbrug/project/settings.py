@@ -97,7 +97,7 @@ DATABASES = {
 }
 EMAIL_HOST, _, _port = os.environ.get("LOONBRUG_SMTP", "").partition(":")
 EMAIL_PORT = int(_port or "25")
-EMAIL_TIMEOUT = 10
+EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = os.environ.get("LOONBRUG_MAIL_FROM", f"loonbrug@{urlsplit(ADDRESS).hostname}")
 METRICS_TOKEN = os.environ.get("LOONBRUG_METRICS_TOKEN", "")
 AUTH_USER_MODEL = "access.User"

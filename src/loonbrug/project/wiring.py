@@ -16,10 +16,16 @@ from loonbrug.delivery import queries
 from loonbrug.delivery.drain import Ground, drain
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.engine.embedded import EmbeddedEngine, EngineLock, Periodic
+from loonbrug.project.mailing import send_waiting_mail
+from loonbrug.watch import operations as watch
+from loonbrug.workflows.watch import look_around
 
 #: The kind of work that empties one environment.
 DRAIN = "drain"
 SWEEP_SECONDS = 2.0
+PULSE_SECONDS = 5.0
+MAIL_SECONDS = 5.0
+LOOK_AROUND_SECONDS = 180.0
 
 
 def policy() -> Policy:
@@ -43,8 +49,30 @@ def engine() -> EmbeddedEngine:
         due = await asyncio.get_running_loop().run_in_executor(writer, question)
         return [(DRAIN, environment_id) for environment_id in due]
 
-    built = EmbeddedEngine(kinds={DRAIN: empty}, periodic=[Periodic(SWEEP_SECONDS, sweep)])
+    periodic = [Periodic(SWEEP_SECONDS, sweep), *_watching(is_stopping)]
+    built = EmbeddedEngine(kinds={DRAIN: empty}, periodic=periodic)
     return built
+
+
+def _watching(is_stopping: Callable[[], bool]) -> list[Periodic]:
+    """The rounds that keep an eye on things, on threads of their own so that no delivery waits for them."""
+    eye = ThreadPoolExecutor(max_workers=1, thread_name_prefix="eye")
+    rounds = [
+        _round(PULSE_SECONDS, eye, lambda: watch.beat(now=now())),
+        _round(LOOK_AROUND_SECONDS, eye, lambda: look_around(policy=policy(), now=now())),
+    ]
+    if settings.EMAIL_HOST:
+        post = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")
+        rounds.append(_round(MAIL_SECONDS, post, lambda: send_waiting_mail(now=now, is_stopping=is_stopping)))
+    return rounds
+
+
+def _round(every_seconds: float, thread: Executor, doing: Callable[[], object]) -> Periodic:
+    async def go() -> list[tuple[str, int]]:
+        await asyncio.get_running_loop().run_in_executor(thread, doing)
+        return []
+
+    return Periodic(every_seconds, go)
 
 
 def engine_lock() -> EngineLock:
