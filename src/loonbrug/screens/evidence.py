@@ -39,6 +39,7 @@ class SentEntry:
     view: DeliveryView
     payload: EvidenceFile
     attempt_hashes: Mapping[int, str]
+    look_ups: tuple[Mapping[str, Any], ...]
     mapping: Mapping[str, Any]
     participant_number: str
     environment_type: str
@@ -103,6 +104,7 @@ def _delivery(sent: SentEntry) -> dict[str, Any]:
     ]
     return asdict(sent.view) | {
         "attempts": attempts,
+        "look_ups": sent.look_ups,
         "payload_file": sent.payload.name,
         "mapping_as_used": sent.mapping,
         "participant_number": sent.participant_number,
@@ -113,7 +115,7 @@ def _delivery(sent: SentEntry) -> dict[str, Any]:
 
 def _sent(scope: Scope, views: Sequence[DeliveryView]) -> tuple[SentEntry, ...]:
     rows = Delivery.objects.filter(office_id=scope.office_id).select_related("environment", "connection")
-    found = rows.prefetch_related("attempts").in_bulk([view.id for view in views])
+    found = rows.prefetch_related("attempts", "look_ups").in_bulk([view.id for view in views])
     return tuple(
         SentEntry(
             view=view,
@@ -121,6 +123,10 @@ def _sent(scope: Scope, views: Sequence[DeliveryView]) -> tuple[SentEntry, ...]:
                 f"payloads/entry-{view.ordinal}-{view.voucher_number}.json", bytes(found[view.id].payload)
             ),
             attempt_hashes={each.number: each.payload_hash for each in found[view.id].attempts.all()},
+            look_ups=tuple(
+                {"at": each.at, "question": each.question, "has_sight": each.has_sight}
+                for each in sorted(found[view.id].look_ups.all(), key=lambda each: each.pk)
+            ),
             mapping=found[view.id].mapping,
             participant_number=found[view.id].environment.participant_number,
             environment_type=found[view.id].environment.type,
