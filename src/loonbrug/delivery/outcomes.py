@@ -37,7 +37,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How long AFAS may take and how long we go on. The first three shrink together in a rehearsal."""
+    """How long AFAS may take and how long we go on. What depends on AFAS's limit shrinks with it in a rehearsal."""
 
     answer_limit: timedelta = timedelta(seconds=900)
     margin: timedelta = timedelta(seconds=60)
@@ -59,7 +59,6 @@ class Policy:
             longest_wait=self.longest_wait / divisor,
             look_first=self.look_first / divisor,
             look_longest=self.look_longest / divisor,
-            without_sight=self.without_sight / divisor,
             give_up_after=self.give_up_after,
         )
 
