@@ -94,6 +94,7 @@ def test_each_delivery_says_what_it_waits_for(office: DeliveryOffice) -> None:
     office.queue(administration=5, at=now)
     text = page(office)
     assert counts(text) == {
+        "All": 5,
         "Its turn soon": 1,
         "Under way": 1,
         "Later again": 1,

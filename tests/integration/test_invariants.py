@@ -18,7 +18,9 @@ from tests.integration.delivery_office import (
 from tests.integration.two_offices import OfficeWithAll
 from tests.integration.unguarded import sql, unguard
 
+from loonbrug.access.models import Right
 from loonbrug.audit import operations as audit
+from loonbrug.connections.models import Connection
 from loonbrug.delivery.invariants import INVARIANTS, View
 from loonbrug.screens.invariants import ENTRY_LOST, breaches
 from loonbrug.watch import queries
@@ -145,6 +147,18 @@ def test_an_alarm_stands_until_it_is_over() -> None:
     sql("UPDATE delivery_delivery SET due_at = %s WHERE id = %s", NOW, delivery_id)
     look_around(policy=POLICY, now=NOW + timedelta(minutes=10))
     assert not Alarm.objects.exists()
+
+
+def test_an_alarm_is_on_the_first_page_of_its_office_only(noord: OfficeWithAll, zuid: OfficeWithAll) -> None:
+    sql("UPDATE delivery_delivery SET due_at = %s WHERE id = %s", NOW, noord.ids["delivery_id"])
+    Connection.objects.filter(id=noord.ids["connection_id"]).update(state="authorised", token_ciphertext=b"x")
+    look_around(policy=POLICY, now=NOW + timedelta(hours=2))
+    page = noord.reader.browser().get("/").content.decode()
+    assert "Verzendingen die al meer dan een uur wachten terwijl er niets gebeurt (1)" in page
+    assert f'<a href="/journals/{noord.ids["journal_id"]}/">1001 Bedrijf 12345, 2026-11</a>' in page
+    assert "Verzendingen die al" not in zuid.manager.browser().get("/").content.decode()
+    Right.objects.filter(part="journal_export").update(level="none")
+    assert "Verzendingen die al" not in noord.reader.browser().get("/").content.decode()
 
 
 def test_an_entry_without_its_delivery_is_found_by_its_journal(noord: OfficeWithAll) -> None:

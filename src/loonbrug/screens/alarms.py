@@ -11,6 +11,7 @@ from loonbrug.connections.queries import ConnectionView, all_connections
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.states import State
 from loonbrug.ledger.problems import Problem, Who, problem
+from loonbrug.payroll.models import Journal
 from loonbrug.screens.invariants import ENTRY_LOST
 from loonbrug.watch import queries as watch
 from loonbrug.watch.queries import AlarmView
@@ -18,11 +19,11 @@ from loonbrug.watch.queries import AlarmView
 
 @dataclass(frozen=True, slots=True)
 class AlarmNotice:
-    """A breach of a rule that must always hold, and the journals it is about."""
+    """A breach of a rule that must always hold, and the journals it is about by id and name."""
 
     problem: Problem
     since: datetime
-    journal_ids: tuple[int, ...]
+    journals: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,16 @@ def breach_problem(*, code: str, count: int, subject_ids: tuple[int, ...]) -> Pr
 
 
 def _notice(scope: Scope, alarm: AlarmView) -> AlarmNotice:
-    journals = alarm.subject_ids
+    ids = list(alarm.subject_ids)
     if alarm.code != ENTRY_LOST:
-        rows = Delivery.objects.filter(office_id=scope.office_id, id__in=alarm.subject_ids)
-        journals = tuple(sorted(set(rows.values_list("journal_id", flat=True))))
+        rows = Delivery.objects.filter(office_id=scope.office_id, id__in=ids)
+        ids = list(rows.values_list("journal_id", flat=True))
+    journals = Journal.objects.filter(office_id=scope.office_id, id__in=ids).select_related("run__company")
     found = breach_problem(code=alarm.code, count=alarm.count, subject_ids=alarm.subject_ids)
-    return AlarmNotice(found, alarm.since, journals)
+    named = tuple((row.pk, _name(row)) for row in journals.defer("source_bytes").order_by("id"))
+    return AlarmNotice(found, alarm.since, named)
+
+
+def _name(journal: Journal) -> str:
+    run = journal.run
+    return f"{run.company.number} {run.company.name}, {run.year}-{run.period}"

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from afas_client.auth import EnvironmentType
@@ -78,11 +79,12 @@ def _environment(participant_number: str, kind: str) -> str:
 
 
 def _tabs(given: QueryDict, screen: DeliveriesScreen, narrowing: Narrowing) -> list[Tab]:
-    return [
+    every = Tab(_("All"), sum(screen.counts.values()), _query(given, queue=""), narrowing.queue is None)
+    return [every] + [
         Tab(
             word=str(words.QUEUES[queue]),
             count=screen.counts[queue],
-            query=_query(given, queue="" if queue is narrowing.queue else queue.value),
+            query=_query(given, queue=queue.value),
             is_chosen=queue is narrowing.queue,
         )
         for queue in Queue

@@ -93,7 +93,7 @@ class _Document(FPDF):
         )
         self._table(
             (_("Attempt"), _("From"), _("Until"), _("Outcome"), _("Answer")),
-            (12, 30, 30, 34, 74),
+            (17, 30, 30, 34, 69),
             (
                 (
                     str(attempt.number),

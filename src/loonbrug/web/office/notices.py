@@ -15,7 +15,7 @@ class Notice:
 
     problem: Advice
     since: datetime | None
-    journal_ids: tuple[int, ...] = ()
+    journals: tuple[tuple[int, str], ...] = ()
     account_id: int | None = None
     waiting_count: int = 0
 
@@ -23,7 +23,7 @@ class Notice:
 def notices(scope: Scope) -> list[Notice]:
     """Alarms for whoever sees journals, broken accounts for whoever can mend them; the worst first."""
     alarms = [
-        Notice(advice(found.problem), found.since, journal_ids=found.journal_ids)
+        Notice(advice(found.problem), found.since, journals=found.journals)
         for found in alarm_notices(scope=scope)
     ]
     accounts = [
