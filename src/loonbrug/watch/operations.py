@@ -54,14 +54,17 @@ def replace_alarms(*, found: Iterable[Found], now: datetime) -> None:
             alarm.subject_ids, alarm.count = list(each.subject_ids[:NAMED]), len(each.subject_ids)
             alarm.save(update_fields=["subject_ids", "count"])
     Alarm.objects.bulk_create(
-        Alarm(
-            office_id=each.office_id,
-            code=each.code,
-            subject_ids=list(each.subject_ids[:NAMED]),
-            count=len(each.subject_ids),
-            since=now,
-        )
-        for each in standing.values()
+        (
+            Alarm(
+                office_id=each.office_id,
+                code=each.code,
+                subject_ids=list(each.subject_ids[:NAMED]),
+                count=len(each.subject_ids),
+                since=now,
+            )
+            for each in standing.values()
+        ),
+        ignore_conflicts=True,
     )
 
 
