@@ -16,9 +16,15 @@ from loonbrug.delivery import queries
 from loonbrug.delivery.drain import Ground, drain
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.engine.embedded import EmbeddedEngine, EngineLock, Periodic
+from loonbrug.screens.send_all import batches_with_work
+from loonbrug.workflows.send_all import send_slice
 
 #: The kind of work that empties one environment.
 DRAIN = "drain"
+#: The kind of work that sends what was approved together, journal by journal.
+BATCH = "batch"
+#: A slice of a batch is short, so that a stop is not kept waiting.
+SLICE_COUNT = 10
 SWEEP_SECONDS = 2.0
 
 
@@ -30,6 +36,7 @@ def policy() -> Policy:
 def engine() -> EmbeddedEngine:
     """The embedded engine with everything it has to do; not started yet."""
     writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+    batch_sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch")
     built: EmbeddedEngine
 
     def is_stopping() -> bool:
@@ -38,12 +45,22 @@ def engine() -> EmbeddedEngine:
     async def empty(environment_id: int) -> None:
         await drain(environment_id=environment_id, ground=_ground(writer, is_stopping))
 
+    async def send_batch(batch_id: int) -> None:
+        loop = asyncio.get_running_loop()
+        while not is_stopping():
+            slice_of_it = partial(send_slice, batch_id=batch_id, count=SLICE_COUNT, now=now())
+            if not await loop.run_in_executor(batch_sender, slice_of_it):
+                return
+
     async def sweep() -> list[tuple[str, int]]:
         question = partial(queries.environments_with_due_work, now=now())
-        due = await asyncio.get_running_loop().run_in_executor(writer, question)
-        return [(DRAIN, environment_id) for environment_id in due]
+        loop = asyncio.get_running_loop()
+        due = await loop.run_in_executor(writer, question)
+        waiting = await loop.run_in_executor(batch_sender, batches_with_work)
+        return [(DRAIN, environment_id) for environment_id in due] + [(BATCH, each) for each in waiting]
 
-    built = EmbeddedEngine(kinds={DRAIN: empty}, periodic=[Periodic(SWEEP_SECONDS, sweep)])
+    kinds = {DRAIN: empty, BATCH: send_batch}
+    built = EmbeddedEngine(kinds=kinds, periodic=[Periodic(SWEEP_SECONDS, sweep)])
     return built
 
 

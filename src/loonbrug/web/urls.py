@@ -8,4 +8,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("loonbrug.web.directory.urls")),
     path("", include("loonbrug.web.afas_settings.urls")),
     path("", include("loonbrug.web.journals.urls")),
+    path("", include("loonbrug.web.sending.urls")),
 ]
