@@ -14,14 +14,6 @@ _Key = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ReadyRow:
-    """A journal that can be sent, and what is said of it all the same."""
-
-    checked: Checked
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Member:
     """A journal that has the problem, and what is said of this one if that is more than the group says."""
 
@@ -39,15 +31,6 @@ class ProblemGroup:
     @property
     def company_count(self) -> int:
         return len({member.checked.open.company.id for member in self.members})
-
-
-def ready_rows(ready: Sequence[Checked]) -> list[ReadyRow]:
-    """The journals that can be sent, each warning told once."""
-    language = words.language()
-    return [
-        ReadyRow(each, tuple(dict.fromkeys(describe(found, language).message for found in each.problems)))
-        for each in ready
-    ]
 
 
 def grouped(blocked: Sequence[Checked]) -> tuple[ProblemGroup, ...]:

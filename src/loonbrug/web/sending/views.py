@@ -21,7 +21,7 @@ from loonbrug.payroll.queries import JournalSummary
 from loonbrug.screens.send_all import Period, open_periods
 from loonbrug.web.field_errors import text_of
 from loonbrug.web.requests import OfficeRequest
-from loonbrug.web.sending.groups import grouped, ready_rows
+from loonbrug.web.sending.groups import grouped
 from loonbrug.workflows import send_all
 
 
@@ -38,7 +38,6 @@ def choose(request: OfficeRequest, debtor_id: int | None = None) -> HttpResponse
         "periods": [(_name(known), count, known == period) for known, count in periods],
         "found": found,
         "groups": grouped(found.blocked),
-        "rows": ready_rows(found.ready),
         "totals": _totals(each.open.journal for each in found.ready),
         "key": uuid4(),
         "can_write": request.scope.allows(Part.JOURNAL_EXPORT, Level.WRITE),
