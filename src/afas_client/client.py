@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -49,6 +51,14 @@ class ConnectorField(msgspec.Struct, frozen=True, rename="camel"):
     label: str | None = ""
     length: int | str | None = None
     decimals: int | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows, and the moment of AFAS's own clock (`Date`), where it sends one."""
+
+    rows: tuple[Row, ...]
+    answered_at: datetime | None
 
 
 class _Fields(msgspec.Struct, frozen=True):
@@ -105,12 +115,16 @@ class AfasClient:
 
     async def rows(self, connector: str, query: Query) -> tuple[Row, ...]:
         """One page of a GetConnector. Raises QueryTooLong before anything is sent."""
+        return (await self.page(connector, query)).rows
+
+    async def page(self, connector: str, query: Query) -> Page:
+        """One page of a GetConnector with the moment at which AFAS says it answered. Raises as `rows`."""
         path = f"/connectors/{quote(connector, safe='')}{get_connector.query_string(query)}"
         response = await self._send("GET", path)
         found = get_connector.rows(wire.read_answer(response))
         if found is None:
             raise errors.BadAnswer("the answer holds no rows", evidence=wire.evidence_of(response))
-        return found
+        return Page(found, wire.answered_at(response))
 
     async def all_rows(self, connector: str, query: Query) -> AsyncIterator[Row]:
         """Every row, page by page of `query.take` rows. Raises SortingMissing for a query without sorting."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any, NoReturn
 
@@ -176,6 +178,15 @@ def deleted_answer(response: Response) -> None:
             return
         raise errors.Unknown("AFAS answered with success, but not with an empty body", evidence=evidence)
     raise _error(evidence, errors.Unknown)
+
+
+def answered_at(response: Response) -> datetime | None:
+    """The server's own clock in its `Date` header, or None where it sends none that can be read."""
+    given = next((value for name, value in response.headers.items() if name.lower() == "date"), "")
+    try:
+        return parsedate_to_datetime(given)
+    except ValueError:
+        return None
 
 
 def _tells_error(evidence: errors.Evidence) -> bool:

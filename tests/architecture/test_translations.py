@@ -21,8 +21,6 @@ KEYWORDS = DEFAULT_KEYWORDS | {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext_lazy": ((1, "c"), 2, 3),
     "gettext_noop": None,
-    "lazy": None,  # the short names that a module with many words gives them
-    "plazy": ((1, "c"), 2),
 }
 TEMPLATES = sorted((SOURCE / "web" / "templates").rglob("*.html"))
 Key = tuple[str, str]
@@ -32,12 +30,21 @@ def named(path: Path) -> str:
     return path.relative_to(SOURCE).as_posix()
 
 
+def names_of(text: str) -> dict[str, str]:
+    """What a module calls Django's functions: `gettext_lazy as lazy` makes lazy another name of it."""
+    known = {name: name for name in KEYWORDS}
+    for line in re.findall(r"from django\.utils\.translation import (.*)", text):
+        known |= {alias: name for name, alias in re.findall(r"(\w+) as (\w+)", line)}
+    return known
+
+
 def extracted(text: str) -> Iterator[Key]:
     """Context and English text of every message in a piece of Python."""
-    source = io.BytesIO(text.encode())
-    for _line, function, found, _comments in extract_python(source, KEYWORDS, (), {"encoding": "utf-8"}):
+    source, known = io.BytesIO(text.encode()), names_of(text)
+    keywords = {name: KEYWORDS[original] for name, original in known.items()}
+    for _line, function, found, _comments in extract_python(source, keywords, (), {"encoding": "utf-8"}):
         texts = found if isinstance(found, tuple) else (found,)
-        if function.startswith(("pgettext", "npgettext", "plazy")):
+        if known[function].startswith(("pgettext", "npgettext")):
             yield str(texts[0]), str(texts[1])
         elif texts[0]:
             yield "", str(texts[0])

@@ -69,6 +69,7 @@ def ground(line: Line, writer: ThreadPoolExecutor, **given: object) -> Ground:
 
     values: dict[str, object] = {
         "now": lambda: NOW,
+        "boot": "this boot",
         "boot_seconds": lambda: 0.0,
         "new_id": uuid4,
         "writer": writer,

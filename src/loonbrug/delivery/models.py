@@ -43,6 +43,7 @@ class Delivery(models.Model):
     doubt_until = models.DateTimeField(null=True)
     not_booked_count = models.PositiveSmallIntegerField(default=0)
     entry_number = models.CharField(max_length=20, blank=True)
+    compared = models.CharField(max_length=20, blank=True)
     queued_at = models.DateTimeField()
     queued_by = models.CharField(max_length=200)
     changed_at = models.DateTimeField()
@@ -112,3 +113,35 @@ class Decision(models.Model):
     is_checked = models.BooleanField(default=False)
     by = models.CharField(max_length=200)
     at = models.DateTimeField()
+
+
+class LookUp(models.Model):
+    """One look in AFAS's books for a delivery in doubt that found nothing; two of them may prove absence."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="look_ups")
+    at = models.DateTimeField()
+    question = models.TextField()
+    token = models.CharField(max_length=40)
+    has_sight = models.BooleanField()
+    afas_clock = models.DateTimeField(null=True)
+    boot = models.CharField(max_length=40)
+    boot_seconds = models.DecimalField(max_digits=16, decimal_places=6)
+
+
+class NumberKeeping(models.Model):
+    """Whether AFAS gives our voucher numbers back as sent, once found out per administration and journal code."""
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT)
+    administration = models.PositiveIntegerField()
+    journal_code = models.CharField(max_length=6)
+    is_kept = models.BooleanField()
+    found_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office", "environment", "administration", "journal_code"],
+                name="number_keeping_found_once",
+            )
+        ]

@@ -121,18 +121,9 @@ def begin_drain(*, environment_id: int, policy: Policy, now: datetime) -> int:
     """Raise the environment's epoch, and put what an older drain left in the air in doubt; the new epoch."""
     Environment.objects.filter(pk=environment_id).update(epoch=F("epoch") + 1)
     for delivery in Delivery.objects.filter(environment_id=environment_id, state=State.SENDING):
-        until = policy.doubt_until(send_before=_latest(delivery).send_before)
-        _apply(delivery, Decision(State.IN_DOUBT, due_at=until), now=now, doubt_until=until)
+        until = policy.doubt_until(send_before=latest_attempt(delivery).send_before)
+        apply_decision(delivery, Decision(State.IN_DOUBT, due_at=now), now=now, doubt_until=until)
     return Environment.objects.get(pk=environment_id).epoch
-
-
-@transaction.atomic
-def end_doubts(*, environment_id: int, now: datetime) -> int:
-    """Hand what is in doubt to a person once AFAS's limit has passed; how many."""
-    over = Delivery.objects.filter(environment_id=environment_id, state=State.IN_DOUBT, due_at__lte=now)
-    for delivery in over:
-        _apply(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
-    return len(over)
 
 
 @transaction.atomic
@@ -183,7 +174,7 @@ def _held(delivery: Delivery, now: datetime) -> bool:
     elif company.debtor_is_blocked:
         reason = Reason.DEBTOR_IS_BLOCKED
     if reason:
-        _apply(delivery, Decision(State.HELD, reason=reason), now=now)
+        apply_decision(delivery, Decision(State.HELD, reason=reason), now=now)
     return bool(reason)
 
 
@@ -199,7 +190,7 @@ def _claim_one(delivery: Delivery, epoch: int, policy: Policy, now: datetime, cl
         claimed_at=now,
         send_before=send_before,
     )
-    _apply(delivery, Decision(State.SENDING), now=now)
+    apply_decision(delivery, Decision(State.SENDING), now=now)
     return Claim(
         claim_id=claim_id,
         delivery_id=delivery.pk,
@@ -229,7 +220,6 @@ def record(*, claim_id: UUID, answer: Answer, policy: Policy, now: datetime) -> 
         policy=policy,
         now=now,
         first_claimed_at=delivery.attempts.earliest("number").claimed_at,
-        doubt_until=doubt_until,
         entry_number=delivery.entry_number,
     )
     if decision is None:
@@ -243,7 +233,7 @@ def record(*, claim_id: UUID, answer: Answer, policy: Policy, now: datetime) -> 
         )
     counted = answer.outcome in {Outcome.NOT_BOOKED, Outcome.NOT_LET_IN}
     delivery.not_booked_count += counted
-    _apply(delivery, decision, now=now, doubt_until=doubt_until)
+    apply_decision(delivery, decision, now=now, doubt_until=doubt_until)
     return decision.state
 
 
@@ -270,11 +260,11 @@ def _attempts_beside(attempt: Attempt, delivery: Delivery) -> Attempts:
     )
 
 
-def _latest(delivery: Delivery) -> Attempt:
+def latest_attempt(delivery: Delivery) -> Attempt:
     return delivery.attempts.latest("number")
 
 
-def _apply(
+def apply_decision(
     delivery: Delivery, decision: Decision, *, now: datetime, doubt_until: datetime | None = None
 ) -> None:
     """Write a decision; the trigger refuses what the table of states does not allow."""
@@ -325,7 +315,7 @@ def retry(*, office_id: int, delivery_id: int, reason: str, by: str, now: dateti
     delivery = _in_state(office_id, delivery_id, _MAY_BE_RETRIED)
     _keep_decision(delivery, "retry", reason=reason, by=by, now=now)
     delivery.not_booked_count = 0
-    _apply(delivery, Decision(State.QUEUED, due_at=now), now=now)
+    apply_decision(delivery, Decision(State.QUEUED, due_at=now), now=now)
 
 
 @transaction.atomic
@@ -336,7 +326,7 @@ def cancel(*, office_id: int, delivery_id: int, reason: str, by: str, now: datet
     """
     delivery = _in_state(office_id, delivery_id, _MAY_BE_CANCELLED)
     _keep_decision(delivery, "cancel", reason=reason, by=by, now=now)
-    _apply(delivery, Decision(State.CANCELLED), now=now)
+    apply_decision(delivery, Decision(State.CANCELLED), now=now)
 
 
 @transaction.atomic
@@ -362,12 +352,12 @@ def resolve(
     if delivery.state == State.IN_DOUBT:
         if delivery.doubt_until is None or delivery.doubt_until > now:
             raise ProblemsError(problem("too_early_to_decide", until=delivery.doubt_until))
-        _apply(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
+        apply_decision(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
     state = _AFTER_DECISION[decision]
     found = number if state in IN_AFAS else ""
     _keep_decision(delivery, decision, reason=reason, by=by, now=now, entry_number=found)
-    due_at = now if state is State.QUEUED else None
-    _apply(delivery, Decision(state, due_at=due_at, entry_number=found), now=now)
+    due_at = now if state in {State.QUEUED, State.BOOKED} else None
+    apply_decision(delivery, Decision(state, due_at=due_at, entry_number=found), now=now)
 
 
 def _in_state(office_id: int, delivery_id: int, states: Collection[State]) -> Delivery:

@@ -27,19 +27,26 @@ class Reason(StrEnum):
     DEBTOR_IS_BLOCKED = "debtor_is_blocked"
     NO_CONNECTION = "no_connection"
     NO_LOOK_UP = "no_look_up"
+    NO_SIGHT = "no_sight"
     DOUBLE = "double"
+    DIFFERENT = "different"
+    ALLOCATION_LOST = "allocation_lost"
+    NOT_SEEN = "not_seen"
     CONNECTION_PAUSED = "connection_paused"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How long AFAS may take and how long we go on. The first three shrink together in a rehearsal."""
+    """How long AFAS may take and how long we go on. What depends on AFAS's limit shrinks with it in a rehearsal."""
 
     answer_limit: timedelta = timedelta(seconds=900)
     margin: timedelta = timedelta(seconds=60)
     send_window: timedelta = timedelta(seconds=30)
     first_wait: timedelta = timedelta(seconds=15)
     longest_wait: timedelta = timedelta(minutes=30)
+    look_first: timedelta = timedelta(seconds=2)
+    look_longest: timedelta = timedelta(seconds=60)
+    without_sight: timedelta = timedelta(hours=1)
     give_up_after: timedelta = timedelta(hours=24)
 
     def scaled(self, divisor: int) -> "Policy":
@@ -50,6 +57,8 @@ class Policy:
             send_window=self.send_window / divisor,
             first_wait=self.first_wait / divisor,
             longest_wait=self.longest_wait / divisor,
+            look_first=self.look_first / divisor,
+            look_longest=self.look_longest / divisor,
             give_up_after=self.give_up_after,
         )
 
@@ -61,6 +70,11 @@ class Policy:
     def doubt_until(self, *, send_before: datetime) -> datetime:
         """Until when AFAS may still book an attempt that could leave until `send_before`."""
         return send_before + self.answer_limit + self.margin
+
+    def next_look(self, *, now: datetime, sent_before: datetime) -> datetime:
+        """Soon and often at first, then at a steady pace."""
+        wait = max(self.look_first, (now - sent_before) / 4)
+        return now + min(wait, self.look_longest)
 
     def next_try(self, *, now: datetime, tries: int, retry_after: int | None) -> datetime:
         """Twice as long after every try; never sooner than AFAS asked for."""
@@ -138,7 +152,6 @@ def decide(
     policy: Policy,
     now: datetime,
     first_claimed_at: datetime,
-    doubt_until: datetime,
     entry_number: str,
 ) -> Decision | None:
     """What becomes of a delivery in `state` when an attempt answers; None leaves it as it is.
@@ -146,14 +159,14 @@ def decide(
     `entry_number` is the one the delivery has already, if any.
     """
     if state is State.SENDING and attempts.is_latest:
-        return _settle(answer, attempts, policy, now, first_claimed_at, doubt_until)
+        return _settle(answer, attempts, policy, now, first_claimed_at)
     if state is State.SENDING:
         return None
     if answer.outcome is Outcome.BOOKED:
-        return _booked_late(state, answer, entry_number)
+        return _booked_late(state, answer, entry_number, now)
     late_but_last = state is State.IN_DOUBT and attempts.is_latest and attempts.earlier_settled
     if late_but_last and answer.outcome is not Outcome.UNKNOWN:
-        return _settle(answer, attempts, policy, now, first_claimed_at, doubt_until)
+        return _settle(answer, attempts, policy, now, first_claimed_at)
     return None
 
 
@@ -163,7 +176,6 @@ def _settle(
     policy: Policy,
     now: datetime,
     first_claimed_at: datetime,
-    doubt_until: datetime,
 ) -> Decision:
     """The running attempt answered; an earlier one that AFAS had booked comes to light here too."""
     earlier = attempts.earlier_entry_number
@@ -172,14 +184,15 @@ def _settle(
         return Decision(
             State.CONFLICT if double else State.BOOKED,
             reason=Reason.DOUBLE if double else Reason.NONE,
+            due_at=None if double else now,
             entry_number=answer.entry_number,
         )
     if earlier:
-        return Decision(State.BOOKED, entry_number=earlier)
+        return Decision(State.BOOKED, due_at=now, entry_number=earlier)
     if answer.outcome is Outcome.REFUSED:
         return Decision(State.REJECTED)
     if answer.outcome is Outcome.UNKNOWN:
-        return Decision(State.IN_DOUBT, due_at=doubt_until)
+        return Decision(State.IN_DOUBT, due_at=now + policy.look_first)
     return _later(answer, attempts, policy, now, first_claimed_at)
 
 
@@ -198,10 +211,10 @@ def _later(
     return Decision(State.QUEUED, due_at=due_at)
 
 
-def _booked_late(state: State, answer: Answer, entry_number: str) -> Decision | None:
+def _booked_late(state: State, answer: Answer, entry_number: str, now: datetime) -> Decision | None:
     """AFAS turns out to have booked an attempt that we had another idea of."""
     if state in {State.IN_DOUBT, State.QUEUED, State.REJECTED, State.GIVEN_UP, State.HELD, State.UNDECIDED}:
-        return Decision(State.BOOKED, entry_number=answer.entry_number)
+        return Decision(State.BOOKED, due_at=now, entry_number=answer.entry_number)
     if state in {State.CANCELLED, State.BOOKED_BY_HAND}:
         return Decision(
             State.CONFLICT, reason=Reason.DOUBLE, entry_number=entry_number or answer.entry_number
@@ -209,8 +222,3 @@ def _booked_late(state: State, answer: Answer, entry_number: str) -> Decision | 
     if state is State.CONFLICT or entry_number == answer.entry_number:
         return None
     return Decision(State.CONFLICT, reason=Reason.DOUBLE, entry_number=entry_number)
-
-
-def found_after_death(*, state: State, doubt_until: datetime) -> Decision | None:
-    """An attempt of an older epoch: its worker died, and nobody knows whether it left."""
-    return Decision(State.IN_DOUBT, due_at=doubt_until) if state is State.SENDING else None

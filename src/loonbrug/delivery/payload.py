@@ -5,10 +5,14 @@ Beside the client this is the one place that speaks AFAS's field names.
 
 import base64
 import hashlib
+import json
 import re
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from afas_client.fi_entries import FiDimEntries, FiEntries, FiEntryPar, encode
+from loonbrug.delivery.sighting import Expected, Sum
 from loonbrug.ledger.entry import Posting, PostingLine
 
 #: Letters of the hash in a voucher number: 11 of 5 bits, at least the 50 that we promise.
@@ -62,3 +66,28 @@ def _line(line: PostingLine, posting: Posting, voucher_number: str) -> FiEntries
         AmCr=line.credit,
         allocation=FiDimEntries(**codes) if codes else None,
     )
+
+
+def expected_of(payload: bytes) -> Expected:
+    """What AFAS's books should hold once this payload is booked."""
+    lines = json.loads(payload, parse_float=Decimal)["FiEntryPar"]["Element"]["Objects"][0]["FiEntries"][
+        "Element"
+    ]
+    coded = [(line["Fields"], _codes_of(line)) for line in lines]
+    axes = frozenset(axis for _, codes in coded for axis in codes)
+    accounts: dict[str, Sum] = {}
+    allocated: dict[tuple[str, tuple[str, ...]], Sum] = {}
+    for fields, codes in coded:
+        debit, credit = Decimal(fields["AmDe"]), Decimal(fields["AmCr"])
+        account = fields["AcNr"]
+        key = (account, tuple(codes.get(axis, "") for axis in sorted(axes)))
+        accounts[account] = accounts.get(account, Sum()).plus(debit, credit)
+        allocated[key] = allocated.get(key, Sum()).plus(debit, credit)
+    return Expected(accounts, allocated, axes)
+
+
+def _codes_of(line: dict[str, Any]) -> dict[int, str]:
+    if "Objects" not in line:
+        return {}
+    fields = line["Objects"][0]["FiDimEntries"]["Element"]["Fields"]
+    return {axis: fields[f"DiC{axis}"] for axis in range(1, 6) if f"DiC{axis}" in fields}

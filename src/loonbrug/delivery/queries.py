@@ -56,6 +56,7 @@ class DeliveryView:
     reason: str
     voucher_number: str
     entry_number: str
+    compared: str
     administration: int
     journal_code: str
     entry_date: date
@@ -116,8 +117,7 @@ def mapping_is_in_use(*, scope: Scope, company_id: int) -> bool:
 
 def environments_with_due_work(*, now: datetime) -> tuple[int, ...]:
     """The environments whose drain has something to do; the one question that is not asked within an office."""
-    paused = Q(state=State.QUEUED) & ~Q(connection__state=ConnectionState.AUTHORISED)
-    due = Q(due_at__lte=now) & ~paused
+    due = Q(due_at__lte=now, connection__state=ConnectionState.AUTHORISED)
     rows = Delivery.objects.filter(due | Q(state=State.SENDING))
     return tuple(rows.values_list("environment_id", flat=True).distinct().order_by("environment_id"))
 
@@ -134,6 +134,7 @@ def _view(row: Delivery) -> DeliveryView:
         reason=row.reason,
         voucher_number=row.voucher_number,
         entry_number=row.entry_number,
+        compared=row.compared,
         administration=row.administration,
         journal_code=row.journal_code,
         entry_date=row.entry_date,

@@ -79,6 +79,11 @@ def _boot_seconds() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+def _boot() -> str:
+    """Which boot the seconds count in."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
 def _ground(writer: Executor, is_stopping: Callable[[], bool]) -> Ground:
     limits = policy()
 
@@ -87,6 +92,7 @@ def _ground(writer: Executor, is_stopping: Callable[[], bool]) -> Ground:
 
     return Ground(
         now=now,
+        boot=_boot(),
         boot_seconds=_boot_seconds,
         new_id=uuid4,
         writer=writer,

@@ -1,5 +1,6 @@
 """Pages for what went wrong: what happened, and what to do about it."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -9,8 +10,10 @@ from loonbrug.web.requests import OfficeRequest
 from loonbrug.web.words import level_name, part_name
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 (Django passes it)
-    """400: the browser sent something no page of ours sends."""
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: the browser sent something no page of ours sends; 413: it sent too much of it."""
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "errors/413.html", status=413)
     return render(request, "errors/400.html", status=400)
 
 

@@ -10,7 +10,6 @@ from loonbrug.delivery.outcomes import Answer, Attempts, Decision, Outcome, Poli
 from loonbrug.delivery.states import IN_AFAS, State, allowed
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
-UNTIL = NOW + timedelta(minutes=16)
 BOOKED = Answer(Outcome.BOOKED, entry_number="5789")
 ANSWERS = {outcome: Answer(outcome) for outcome in Outcome} | {Outcome.BOOKED: BOOKED}
 
@@ -25,7 +24,6 @@ def decided(
         policy=Policy(),
         now=NOW,
         first_claimed_at=NOW - timedelta(minutes=1),
-        doubt_until=UNTIL,
         entry_number=entry_number,
     )
 
@@ -57,10 +55,18 @@ def test_a_booking_keeps_afas_entry_number() -> None:
     assert decision.entry_number == "5789"
 
 
-def test_an_unknown_answer_is_in_doubt_until_afas_can_no_longer_be_busy() -> None:
+def test_an_unknown_answer_is_in_doubt_and_looked_up_soon() -> None:
     decision = decided(State.SENDING, ANSWERS[Outcome.UNKNOWN])
     assert decision is not None
-    assert decision.due_at == UNTIL
+    assert decision.due_at == NOW + timedelta(seconds=2)
+
+
+def test_look_ups_are_soon_and_often_and_never_further_apart_than_a_minute() -> None:
+    policy, sent = Policy(), NOW
+    waits = [policy.next_look(now=sent + timedelta(seconds=at), sent_before=sent) for at in (0, 8, 100, 900)]
+    assert [wait - sent for wait in waits] == [
+        timedelta(seconds=2), timedelta(seconds=10), timedelta(seconds=125), timedelta(seconds=960),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("tries", "seconds"), [(0, 15), (1, 30), (2, 60), (7, 1800), (300, 1800)])
@@ -84,7 +90,6 @@ def test_trying_again_has_an_end() -> None:
         policy=Policy(),
         now=NOW,
         first_claimed_at=NOW - timedelta(hours=24),
-        doubt_until=UNTIL,
         entry_number="",
     )
     assert decision == Decision(State.GIVEN_UP)
@@ -123,7 +128,7 @@ def test_two_bookings_under_two_numbers_need_a_person() -> None:
 def test_an_earlier_booking_comes_to_light_when_the_running_attempt_settles(outcome: Outcome) -> None:
     attempts = Attempts(earlier_entry_number="5000")
     assert decided(State.SENDING, ANSWERS[outcome], attempts=attempts) == Decision(
-        State.BOOKED, entry_number="5000"
+        State.BOOKED, due_at=NOW, entry_number="5000"
     )
 
 

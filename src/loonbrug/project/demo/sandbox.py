@@ -7,6 +7,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 HOST = "12345.resttest"
+SMALLEST_USER = "12345.noor"
 
 
 class AfasSide:
@@ -16,16 +17,35 @@ class AfasSide:
         self._control = os.environ["LOONBRUG_DEMO_CONTROL"]
         self._mail = os.environ["LOONBRUG_DEMO_MAIL"]
 
-    def keys(self) -> tuple[str, str]:
+    def keys(self, app_connector: int = 1) -> tuple[str, str]:
         """API key and environment key, as tab General of the App Connector shows them."""
         environments = _ask(f"{self._control}/world")["environments"]
         test = next(found for found in environments if found["type"] == "T")
-        connector = test["app_connectors"][0]
+        connector = next(found for found in test["app_connectors"] if found["id"] == app_connector)
         return connector["api_key"], connector["environment_key"]
 
+    def add_smallest_connector(self) -> int:
+        """An App Connector with no more than the article asks for, and its user; the connector's number."""
+        user = {"code": SMALLEST_USER, "name": "Noor", "email": "noor@kantoor.example", "groups": ["ADM"]}
+        connector = {
+            "id": 2,
+            "description": "Loonbrug, het minste",
+            "group": "ADM",
+            "api_key": "2" * 32,
+            "environment_key": "3" * 32,
+            "blocked": False,
+            "update_connectors": ["FiEntries"],
+            "get_connectors": ["Precal_Administraties"],
+            "users": [SMALLEST_USER],
+        }
+        self.change({"users": [user], "app_connectors": [connector]})
+        return 2
+
     def mailed_code(self) -> str:
-        """The newest activation code in the mailbox; empty while there is none."""
+        """The newest activation code, taken out of the mailbox; empty while there is none."""
         mails = _ask(f"{self._mail}/api/mails")
+        if mails:
+            _ask(f"{self._mail}/api/mails", "DELETE")
         found = re.search(r"\b[0-9]{8}\b", mails[0]["text"]) if mails else None
         return found.group() if found else ""
 

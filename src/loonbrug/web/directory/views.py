@@ -6,7 +6,6 @@ from itertools import groupby
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -88,10 +87,7 @@ def company(request: OfficeRequest, company_id: int) -> HttpResponse:
     """To the tab that this person most likely wants."""
     company = queries.company(scope=request.scope, company_id=company_id)
     if request.scope.allows(Part.JOURNAL_EXPORT, Level.READ):
-        try:
-            return redirect(reverse("company-payroll", args=[company.id]))
-        except NoReverseMatch:
-            pass
+        return redirect("company-payroll", company.id)
     return redirect("company-change", company.id)
 
 

@@ -59,7 +59,8 @@ def template(request: OfficeRequest, kind: str) -> HttpResponse:
     writer = _TEMPLATES.get(kind)
     if writer is None:
         raise Http404
-    return _file(writer(words.language()), f"loonbrug-{_('template')}.{kind}", _TYPES[kind])
+    name = _("template")
+    return _file(writer(words.language()), f"loonbrug-{name}.{kind}", _TYPES[kind])
 
 
 def _sheet(request: OfficeRequest, journal_id: int) -> JournalSheet:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from afas_client.catalogue import find
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.delivery.queries import AttemptView, DecisionView, DeliveryView
-from loonbrug.delivery.states import State
+from loonbrug.delivery.states import ENDED, IN_AFAS, State
 from loonbrug.ledger.entry import Entry, Posting
 from loonbrug.ledger.problems import Problem, Severity
 from loonbrug.payroll.queries import PlannedImport
@@ -16,8 +17,8 @@ from loonbrug.web.journals import words
 from loonbrug.web.journals.words import Advice, StateWord
 from loonbrug.workflows.check import CheckResult, check_journal
 
-#: States that AFAS's last answer explains.
-_EXPLAINED = frozenset({State.REJECTED, State.GIVEN_UP, State.UNDECIDED, State.IN_DOUBT, State.QUEUED})
+#: States that AFAS's last answer explains, whatever it said; elsewhere only a known text does.
+_REFUSED = frozenset({State.REJECTED, State.GIVEN_UP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,8 @@ def can_write(scope: Scope) -> bool:
 def _advice(view: DeliveryView) -> Advice | None:
     """What AFAS said last, as long as it explains where the entry stands."""
     answered = [attempt for attempt in view.attempts if attempt.message and attempt.status is not None]
-    if not answered or view.state not in _EXPLAINED:
+    if not answered or view.state in IN_AFAS | ENDED:
+        return None
+    if view.state not in _REFUSED and find(answered[-1].message) is None:
         return None
     return words.refusal(answered[-1])

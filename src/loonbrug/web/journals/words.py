@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import pgettext_lazy as plazy
 
 from afas_client.catalogue import find
 from loonbrug.delivery.queries import AttemptView, DeliveryView
@@ -42,70 +40,79 @@ class Advice:
 
 
 _JOURNAL: dict[JournalState, tuple[str, Promise]] = {
-    JournalState.BLOCKED: ("bad", lazy("Blocked")),
-    JournalState.READY: ("neutral", lazy("Ready to send")),
-    JournalState.UNDER_WAY: ("waiting", lazy("Under way")),
-    JournalState.PARTLY_BOOKED: ("attention", lazy("Partly booked")),
-    JournalState.BOOKED: ("good", lazy("Booked")),
-    JournalState.IN_DOUBT: ("attention", lazy("In doubt")),
-    JournalState.ATTENTION: ("bad", lazy("Needs attention")),
-    JournalState.CANCELLED: ("neutral", lazy("Cancelled")),
-    JournalState.REVERSED: ("neutral", lazy("Reversed")),
-    JournalState.WITHDRAWN: ("neutral", lazy("Withdrawn")),
-    JournalState.REPLACED: ("neutral", lazy("Replaced")),
+    JournalState.BLOCKED: ("bad", gettext_lazy("Blocked")),
+    JournalState.READY: ("neutral", gettext_lazy("Ready to send")),
+    JournalState.UNDER_WAY: ("waiting", gettext_lazy("Under way")),
+    JournalState.PARTLY_BOOKED: ("attention", gettext_lazy("Partly booked")),
+    JournalState.BOOKED: ("good", gettext_lazy("Booked")),
+    JournalState.IN_DOUBT: ("attention", gettext_lazy("In doubt")),
+    JournalState.ATTENTION: ("bad", gettext_lazy("Needs attention")),
+    JournalState.CANCELLED: ("neutral", gettext_lazy("Cancelled")),
+    JournalState.REVERSED: ("neutral", gettext_lazy("Reversed")),
+    JournalState.WITHDRAWN: ("neutral", gettext_lazy("Withdrawn")),
+    JournalState.REPLACED: ("neutral", gettext_lazy("Replaced")),
 }
 _DELIVERY: dict[State, tuple[str, Promise]] = {
-    State.QUEUED: ("waiting", lazy("Ready, waiting its turn")),
-    State.SENDING: ("waiting", lazy("Being sent")),
-    State.BOOKED: ("good", lazy("Booked")),
-    State.VERIFIED: ("good", lazy("Booked and verified")),
-    State.REJECTED: ("bad", lazy("Refused by AFAS")),
-    State.GIVEN_UP: ("bad", lazy("Not sent, given up")),
-    State.IN_DOUBT: ("attention", lazy("In doubt")),
-    State.HELD: ("bad", lazy("Held, nothing was sent")),
-    State.UNDECIDED: ("attention", lazy("In doubt, you decide")),
-    State.CONFLICT: ("bad", lazy("In AFAS twice, or differently")),
-    State.CANCELLED: ("neutral", lazy("Cancelled")),
-    State.BOOKED_BY_HAND: ("good", lazy("Entered by hand, not verified")),
-    State.REVERSING: ("waiting", lazy("Being reversed")),
-    State.REVERSED: ("neutral", lazy("Reversed")),
+    State.QUEUED: ("waiting", gettext_lazy("Ready, waiting its turn")),
+    State.SENDING: ("waiting", gettext_lazy("Being sent")),
+    State.BOOKED: ("good", gettext_lazy("Booked")),
+    State.VERIFIED: ("good", gettext_lazy("Booked and verified")),
+    State.REJECTED: ("bad", gettext_lazy("Refused by AFAS")),
+    State.GIVEN_UP: ("bad", gettext_lazy("Not sent, given up")),
+    State.IN_DOUBT: ("attention", gettext_lazy("In doubt")),
+    State.HELD: ("bad", gettext_lazy("Held, nothing was sent")),
+    State.UNDECIDED: ("attention", gettext_lazy("In doubt, you decide")),
+    State.CONFLICT: ("bad", gettext_lazy("In AFAS twice, or differently")),
+    State.CANCELLED: ("neutral", gettext_lazy("Cancelled")),
+    State.BOOKED_BY_HAND: ("good", gettext_lazy("Entered by hand, not verified")),
+    State.REVERSING: ("waiting", gettext_lazy("Being reversed")),
+    State.REVERSED: ("neutral", gettext_lazy("Reversed")),
 }
 _WHO: dict[Who, Promise] = {
-    Who.PAYROLL: lazy("The payroll officer"),
-    Who.CONTROLLER: lazy("The controller"),
-    Who.AFAS_ADMIN: lazy("The AFAS administrator"),
-    Who.OFFICE_ADMIN: lazy("The administrator of this office"),
+    Who.PAYROLL: gettext_lazy("The payroll officer"),
+    Who.CONTROLLER: gettext_lazy("The controller"),
+    Who.AFAS_ADMIN: gettext_lazy("The AFAS administrator"),
+    Who.OFFICE_ADMIN: gettext_lazy("The administrator of this office"),
 }
 _FATES: dict[Fate, tuple[str, Promise]] = {
-    Fate.NEW: ("good", lazy("New")),
-    Fate.SAME: ("neutral", lazy("Already imported")),
-    Fate.DIFFERS: ("attention", lazy("Takes the place of another")),
-    Fate.SENT: ("bad", lazy("Another one was sent already")),
+    Fate.NEW: ("good", gettext_lazy("New")),
+    Fate.SAME: ("neutral", gettext_lazy("Already imported")),
+    Fate.DIFFERS: ("attention", gettext_lazy("Takes the place of another")),
+    Fate.SENT: ("bad", gettext_lazy("Another one was sent already")),
 }
 _REASONS: dict[str, Promise] = {
-    "company_is_test": lazy("The company has become a test company. Nothing was sent."),
-    "debtor_is_blocked": lazy("The debtor has been blocked. Nothing was sent."),
-    "no_connection": lazy("The AFAS account or its mapping is gone. Nothing was sent."),
-    "no_look_up": lazy("The answer of AFAS was lost, so a person has to look in AFAS."),
-    "double": lazy("AFAS holds this entry more than once."),
-    "connection_paused": lazy(
+    "company_is_test": gettext_lazy("The company has become a test company. Nothing was sent."),
+    "debtor_is_blocked": gettext_lazy("The debtor has been blocked. Nothing was sent."),
+    "no_connection": gettext_lazy("The AFAS account or its mapping is gone. Nothing was sent."),
+    "no_look_up": gettext_lazy("The answer of AFAS was lost, so a person has to look in AFAS."),
+    "no_sight": gettext_lazy(
+        "AFAS shows us no entry of ours to compare with, so a person has to look in AFAS."
+    ),
+    "double": gettext_lazy("AFAS holds this entry more than once."),
+    "different": gettext_lazy("In AFAS the totals per account differ from what was sent."),
+    "allocation_lost": gettext_lazy(
+        "AFAS booked the amounts but dropped cost centres or cost units: their axis is not switched on for the "
+        "ledger account."
+    ),
+    "not_seen": gettext_lazy("Booked, but AFAS does not show the entry when we look it up."),
+    "connection_paused": gettext_lazy(
         "AFAS did not let us in. Sending goes on as soon as the AFAS account is authorised again."
     ),
 }
 _OUTCOMES: dict[str, Promise] = {
-    "": plazy("attempt", "under way"),
-    "booked": plazy("attempt", "booked"),
-    "refused": plazy("attempt", "refused"),
-    "not_booked": plazy("attempt", "surely not booked"),
-    "not_let_in": plazy("attempt", "not let in"),
-    "unknown": plazy("attempt", "no answer that we can trust"),
+    "": pgettext_lazy("attempt", "under way"),
+    "booked": pgettext_lazy("attempt", "booked"),
+    "refused": pgettext_lazy("attempt", "refused"),
+    "not_booked": pgettext_lazy("attempt", "surely not booked"),
+    "not_let_in": pgettext_lazy("attempt", "not let in"),
+    "unknown": pgettext_lazy("attempt", "no answer that we can trust"),
 }
 _DECISIONS: dict[str, Promise] = {
-    "again": lazy("Sent again"),
-    "retry": lazy("Sent again"),
-    "cancel": lazy("Cancelled"),
-    "booked": lazy("Found in AFAS"),
-    "by_hand": lazy("Entered in AFAS by hand"),
+    "again": gettext_lazy("Sent again"),
+    "retry": gettext_lazy("Sent again"),
+    "cancel": gettext_lazy("Cancelled"),
+    "booked": gettext_lazy("Found in AFAS"),
+    "by_hand": gettext_lazy("Entered in AFAS by hand"),
 }
 
 

@@ -1,0 +1,282 @@
+"""Doubts that AFAS's books end, bookings that they verify, and what happens when we cannot look."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from tests.integration.delivery_office import (
+    BOOKED,
+    NOW,
+    POLICY,
+    TOKEN,
+    UNKNOWN,
+    DeliveryOffice,
+    make_office,
+    state_of,
+)
+
+from afas_client.transactions import Transaction
+from loonbrug.connections import operations as connections
+from loonbrug.connections.models import Connection, ConnectionState
+from loonbrug.delivery import inspection
+from loonbrug.delivery.inspection import Answered, Kind, Question
+from loonbrug.delivery.models import Delivery, NumberKeeping
+from loonbrug.delivery.outcomes import Reason
+from loonbrug.delivery.states import State
+
+pytestmark = pytest.mark.django_db
+
+ALLOCATED = "Profit_Transactions_Allocated"
+LIMIT = POLICY.doubt_until(send_before=NOW + POLICY.send_window)
+
+
+@pytest.fixture
+def office() -> DeliveryOffice:
+    return may_look(make_office())
+
+
+def may_look(office: DeliveryOffice, *connectors: str) -> DeliveryOffice:
+    connections.record_capabilities(
+        office_id=office.scope.office_id,
+        connection_id=office.connection_id,
+        get_connectors=list(connectors or [ALLOCATED]),
+        update_connectors=["FiEntries"],
+        environment_code="T12345AA",
+        token_expiry="0",
+        now=NOW,
+    )
+    return office
+
+
+def numbers_are_kept(office: DeliveryOffice, *, kept: bool = True) -> None:
+    NumberKeeping.objects.create(
+        office_id=office.scope.office_id,
+        environment_id=office.environment_id,
+        administration=1,
+        journal_code="90",
+        is_kept=kept,
+        found_at=NOW,
+    )
+
+
+def ask(office: DeliveryOffice, at: datetime) -> tuple[Question, ...]:
+    return inspection.take_questions(
+        environment_id=office.environment_id, free_call_count=2, policy=POLICY, now=at
+    )
+
+
+def lines_of(
+    delivery_id: int, *, entry_number: str = "5789", amount: str = "100.00"
+) -> tuple[Transaction, ...]:
+    number = Delivery.objects.get(pk=delivery_id).voucher_number
+    value, nothing, none = Decimal(amount), Decimal(0), ("",) * 5
+    return (
+        Transaction(1, "90", 2026, entry_number, number, "4000", value, nothing, none),
+        Transaction(1, "90", 2026, entry_number, number, "2100", nothing, value, none),
+    )
+
+
+def tell(question: Question, at: datetime, *lines: Transaction, sight: bool = False) -> None:
+    answered = Answered(
+        lines=lines,
+        query="?voucher",
+        has_sight=sight,
+        afas_clock=at,
+        boot="b1",
+        boot_seconds=Decimal(int(at.timestamp())),
+        now=at,
+    )
+    inspection.record_answer(question=question, answered=answered, policy=POLICY)
+
+
+def seconds(count: float) -> timedelta:
+    return timedelta(seconds=count)
+
+
+def test_in_doubt_is_looked_up_soon_and_found_ends_it(office: DeliveryOffice) -> None:
+    delivery_id = office.sent(UNKNOWN)
+    assert ask(office, NOW + seconds(1)) == ()
+    (question,) = ask(office, NOW + seconds(2))
+    assert question.kind is Kind.DOUBT
+    tell(question, NOW + seconds(2), *lines_of(delivery_id))
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert (delivery.state, delivery.entry_number) == (State.BOOKED, "5789")
+
+
+def test_a_question_is_asked_once_at_a_time(office: DeliveryOffice) -> None:
+    office.sent(UNKNOWN)
+    assert len(ask(office, NOW + seconds(2))) == 1
+    assert ask(office, NOW + seconds(2)) == ()
+
+
+def test_proven_absent_is_queued_again_and_never_before_the_limit(office: DeliveryOffice) -> None:
+    earlier = office.sent(BOOKED)
+    delivery_id = office.sent(UNKNOWN)
+    at = NOW
+    while state_of(delivery_id) is State.IN_DOUBT:
+        at += seconds(30)
+        assert at < LIMIT + seconds(200)
+        for question in ask(office, at):
+            if question.kind is Kind.DOUBT:
+                assert question.witness == Delivery.objects.get(pk=earlier).voucher_number
+                tell(question, at, sight=True)
+    assert state_of(delivery_id) is State.QUEUED
+    assert at >= LIMIT
+
+
+def test_without_sight_absence_is_never_proven_and_a_person_decides_after_a_further_hour(
+    office: DeliveryOffice,
+) -> None:
+    delivery_id = office.sent(UNKNOWN)
+    at = NOW
+    while state_of(delivery_id) is State.IN_DOUBT:
+        at += seconds(60)
+        assert at < LIMIT + timedelta(hours=2)
+        for question in ask(office, at):
+            tell(question, at)
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert (delivery.state, delivery.reason) == (State.UNDECIDED, Reason.NO_SIGHT)
+    assert at >= LIMIT + timedelta(hours=1)
+
+
+def test_a_person_still_to_decide_is_spared_when_it_is_found_after_all(office: DeliveryOffice) -> None:
+    delivery_id = office.sent(UNKNOWN)
+    Delivery.objects.filter(pk=delivery_id).update(
+        state=State.UNDECIDED, due_at=LIMIT, reason=Reason.NO_SIGHT
+    )
+    (question,) = ask(office, LIMIT)
+    tell(question, LIMIT, *lines_of(delivery_id))
+    assert state_of(delivery_id) is State.BOOKED
+
+
+@pytest.mark.parametrize(("twice", "reason"), [(True, Reason.DOUBLE), (False, Reason.DIFFERENT)])
+def test_found_twice_or_different_needs_a_person_once_the_limit_has_passed(
+    office: DeliveryOffice, twice: bool, reason: Reason
+) -> None:
+    delivery_id = office.sent(UNKNOWN)
+    wrong = (*lines_of(delivery_id), *lines_of(delivery_id, entry_number="5790"))
+    found = wrong if twice else lines_of(delivery_id, amount="99.00")
+    (question,) = ask(office, NOW + seconds(2))
+    tell(question, NOW + seconds(2), *found)
+    assert state_of(delivery_id) is State.IN_DOUBT
+    (question,) = ask(office, LIMIT + seconds(60))
+    tell(question, LIMIT + seconds(60), *found)
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert (delivery.state, delivery.reason) == (State.CONFLICT, reason)
+
+
+def test_without_a_connector_to_look_with_a_person_decides_after_the_limit() -> None:
+    office = may_look(make_office(), "Precal_Administraties")
+    delivery_id = office.sent(UNKNOWN)
+    assert ask(office, NOW + seconds(2)) == ()
+    assert inspection.end_doubts(environment_id=office.environment_id, now=LIMIT - seconds(1)) == 0
+    assert inspection.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
+    assert state_of(delivery_id) is State.UNDECIDED
+
+
+def test_where_afas_does_not_keep_our_numbers_look_up_is_off(office: DeliveryOffice) -> None:
+    numbers_are_kept(office, kept=False)
+    delivery_id = office.sent(UNKNOWN)
+    assert ask(office, NOW + seconds(2)) == ()
+    assert inspection.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
+    assert state_of(delivery_id) is State.UNDECIDED
+
+
+def test_a_paused_connection_freezes_its_doubts(office: DeliveryOffice) -> None:
+    delivery_id = office.sent(UNKNOWN)
+    Connection.objects.update(state=ConnectionState.BROKEN)
+    assert ask(office, LIMIT + seconds(60)) == ()
+    assert inspection.end_doubts(environment_id=office.environment_id, now=LIMIT + seconds(60)) == 0
+    assert state_of(delivery_id) is State.IN_DOUBT
+
+
+def test_a_new_token_has_to_prove_sight_anew(office: DeliveryOffice) -> None:
+    office.sent(BOOKED)
+    delivery_id = office.sent(UNKNOWN)
+    (question,) = [each for each in ask(office, NOW + seconds(61)) if each.kind is Kind.DOUBT]
+    tell(question, NOW + seconds(61), sight=True)
+    renewed = LIMIT + seconds(30)
+    connections.record_authorised(
+        office_id=office.scope.office_id, connection_id=office.connection_id, token=TOKEN, now=renewed
+    )
+    may_look(office)
+    (question,) = [each for each in ask(office, LIMIT + seconds(90)) if each.kind is Kind.DOUBT]
+    tell(question, LIMIT + seconds(90), sight=True)
+    assert state_of(delivery_id) is State.IN_DOUBT
+
+
+def test_the_first_booking_of_a_lane_tells_whether_our_numbers_are_kept(office: DeliveryOffice) -> None:
+    delivery_id = office.sent(BOOKED)
+    (question,) = ask(office, NOW)
+    assert question.kind is Kind.NUMBER_CHECK
+    tell(question, NOW, *lines_of(delivery_id))
+    assert NumberKeeping.objects.get().is_kept
+    assert state_of(delivery_id) is State.VERIFIED
+
+
+def test_a_changed_number_is_noticed_and_leaves_the_booking_as_it_is(office: DeliveryOffice) -> None:
+    delivery_id = office.sent(BOOKED)
+    (question,) = ask(office, NOW)
+    tell(question, NOW, *(replace(line, voucher_number="20260001") for line in lines_of(delivery_id)))
+    assert not NumberKeeping.objects.get().is_kept
+    assert state_of(delivery_id) is State.BOOKED
+
+
+def test_read_back_wants_exactly_one_as_sent(office: DeliveryOffice) -> None:
+    numbers_are_kept(office)
+    delivery_id = office.sent(BOOKED)
+    (question,) = ask(office, NOW)
+    assert question.kind is Kind.READ_BACK
+    tell(question, NOW, *lines_of(delivery_id))
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert (delivery.state, delivery.compared, delivery.due_at) == (State.VERIFIED, "accounts_and_axes", None)
+
+
+def test_read_back_says_that_only_accounts_were_compared() -> None:
+    office = may_look(make_office(), "Profit_Transactions")
+    numbers_are_kept(office)
+    delivery_id = office.sent(BOOKED)
+    (question,) = ask(office, NOW)
+    tell(question, NOW, *lines_of(delivery_id))
+    assert Delivery.objects.get(pk=delivery_id).compared == "accounts"
+
+
+def test_a_difference_leaves_it_booked_with_a_problem(office: DeliveryOffice) -> None:
+    numbers_are_kept(office)
+    delivery_id = office.sent(BOOKED)
+    (question,) = ask(office, NOW)
+    tell(question, NOW, *lines_of(delivery_id, amount="99.00"))
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert (delivery.state, delivery.reason) == (State.BOOKED, Reason.DIFFERENT)
+
+
+def test_two_entries_under_our_number_need_a_person(office: DeliveryOffice) -> None:
+    numbers_are_kept(office)
+    delivery_id = office.sent(BOOKED)
+    (question,) = ask(office, NOW)
+    tell(question, NOW, *lines_of(delivery_id), *lines_of(delivery_id, entry_number="5790"))
+    assert state_of(delivery_id) is State.CONFLICT
+
+
+def test_read_backs_of_one_administration_are_one_question(office: DeliveryOffice) -> None:
+    numbers_are_kept(office)
+    for _ in range(5):
+        office.sent(BOOKED)
+    (question,) = ask(office, NOW)
+    assert len(question.wanted) == 5
+
+
+def test_lines_of_another_journal_or_administration_are_not_ours(office: DeliveryOffice) -> None:
+    delivery_id = office.sent(UNKNOWN)
+    (question,) = ask(office, NOW + seconds(2))
+    strange = [replace(line, journal_code="10") for line in lines_of(delivery_id)]
+    tell(question, NOW + seconds(2), *strange)
+    assert state_of(delivery_id) is State.IN_DOUBT
+
+
+def test_not_being_let_in_to_look_pauses_the_connection(office: DeliveryOffice) -> None:
+    office.sent(UNKNOWN)
+    (question,) = ask(office, NOW + seconds(2))
+    inspection.record_no_answer(question=question, not_let_in="expired", policy=POLICY, now=NOW + seconds(3))
+    assert Connection.objects.get().state == ConnectionState.BROKEN

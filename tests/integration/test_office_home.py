@@ -1,0 +1,71 @@
+"""The first page of an office counts what there is to do, and nothing of anybody else."""
+
+import datetime
+
+from tests.integration.two_offices import OfficeWithAll
+
+from loonbrug.access.rights import Level, Part, Scope
+from loonbrug.delivery.models import Delivery
+from loonbrug.delivery.states import State
+from loonbrug.directory.models import Company
+from loonbrug.screens.office_home import OfficeHome, SetUpStep, office_home
+
+MONTH = datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC)
+
+
+def home(scope: Scope) -> OfficeHome:
+    return office_home(scope=scope, month_start=MONTH)
+
+
+def counts(scope: Scope) -> tuple[int, ...]:
+    screen = home(scope)
+    assert screen.to_send
+    assert screen.attention
+    assert screen.doubt
+    return screen.to_send.count, screen.attention.count, screen.doubt.count, screen.booked_this_month or 0
+
+
+def put(delivery_id: int, *states: State) -> None:
+    for state in states:
+        Delivery.objects.filter(id=delivery_id).update(state=state, entry_number="5789")
+
+
+def test_a_journal_counts_once_wherever_its_delivery_is(noord: OfficeWithAll, zuid: OfficeWithAll) -> None:
+    scope, delivery_id = noord.manager.scope, noord.ids["delivery_id"]
+    assert counts(scope) == (0, 0, 0, 0)
+    put(delivery_id, State.SENDING, State.REJECTED)
+    assert counts(scope) == (0, 1, 0, 0)
+    put(delivery_id, State.QUEUED, State.SENDING, State.IN_DOUBT)
+    assert counts(scope) == (0, 0, 1, 0)
+    put(delivery_id, State.UNDECIDED)
+    assert counts(scope) == (0, 0, 1, 0)
+    put(delivery_id, State.CANCELLED)
+    assert counts(scope) == (1, 0, 0, 0)
+    assert counts(zuid.manager.scope) == (0, 0, 0, 0)
+
+
+def test_what_was_booked_before_this_month_is_not_counted(noord: OfficeWithAll) -> None:
+    put(noord.ids["delivery_id"], State.SENDING, State.BOOKED)
+    assert counts(noord.manager.scope) == (0, 0, 0, 1)
+    Delivery.objects.update(changed_at=MONTH - datetime.timedelta(seconds=1))
+    assert counts(noord.manager.scope) == (0, 0, 0, 0)
+
+
+def test_what_may_not_be_sent_is_not_to_be_sent(noord: OfficeWithAll) -> None:
+    put(noord.ids["delivery_id"], State.CANCELLED)
+    Company.objects.update(is_test=True)
+    assert counts(noord.manager.scope) == (0, 0, 0, 0)
+
+
+def test_who_may_not_see_journals_or_accounts_sees_none_of_them(noord: OfficeWithAll) -> None:
+    blind = Scope(noord.manager.scope.office_id, None, "X", {Part.DIRECTORY: Level.READ})
+    screen = home(blind)
+    assert (screen.to_send, screen.attention, screen.doubt, screen.connections) == (None,) * 4
+
+
+def test_the_steps_tell_how_far_setting_up_has_come(noord: OfficeWithAll) -> None:
+    screen = home(noord.manager.scope)
+    assert [step for step, done in screen.steps if not done] == [SetUpStep.AUTHORISED]
+    page = noord.manager.browser().get("/").content.decode()
+    assert "Van een leeg kantoor naar de eerste geboekte journaalpost" in page
+    assert "Nog niet geautoriseerd" in page
