@@ -12,7 +12,7 @@ from loonbrug.access.queries import scope_of
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.connections.models import Connection, ConnectionState, Environment
 from loonbrug.delivery.models import Delivery
-from loonbrug.delivery.states import State
+from loonbrug.delivery.states import IN_AFAS, TRANSITIONS, State
 from loonbrug.directory.models import Company, Debtor
 from loonbrug.ledger.canonical import content_hash
 from loonbrug.ledger.entry import Entry, Line
@@ -44,7 +44,12 @@ class ManyCompanies:
         """More companies with one journal each; the ids of the journals."""
         first = len(self.companies)
         made = Company.objects.bulk_create(
-            Company(office=self.office, debtor=self.debtor, number=f"{1000 + first + at}", name=f"Bedrijf {first + at}")
+            Company(
+                office=self.office,
+                debtor=self.debtor,
+                number=f"{1000 + first + at}",
+                name=f"Bedrijf {first + at}",
+            )
             for at in range(count)
         )
         self.companies += made
@@ -63,7 +68,8 @@ class ManyCompanies:
             for company in companies
         )
         parts = [
-            [entry_of(run.pk * 10 + at, lines, day=20 + at, period=period) for at in range(entries)] for run in runs
+            [entry_of(run.pk * 10 + at, lines, day=20 + at, period=period) for at in range(entries)]
+            for run in runs
         ]
         journals = Journal.objects.bulk_create(
             Journal(
@@ -134,12 +140,21 @@ def work_off(batch_id: int, *, count: int = 100) -> None:
         pass
 
 
-def move(journal_id: int, state: State, **more: object) -> None:
-    """Set the deliveries of a journal to a state, through sending where the table asks for it."""
-    rows = Delivery.objects.filter(journal_id=journal_id)
-    if state is not State.CANCELLED:
-        rows.update(state=State.SENDING)
-    rows.update(state=state, **more)
+def move(journal_id: int, state: State, *, entry_number: str = "", ordinal: int = 1) -> None:
+    """Bring the delivery of an entry to this state by ways that the table of states allows."""
+    row = Delivery.objects.filter(journal_id=journal_id, ordinal=ordinal).latest("id")
+    for step in _way(State(row.state), state):
+        number = entry_number or "5789" if step in IN_AFAS | {State.REVERSING} else row.entry_number
+        Delivery.objects.filter(pk=row.pk).update(state=step, entry_number=number)
+
+
+def _way(before: State, after: State) -> list[State]:
+    """The shortest way between two states."""
+    ways: list[list[State]] = [[before]]
+    while ways[0][-1] is not after:
+        way = ways.pop(0)
+        ways += [[*way, step] for start, step in TRANSITIONS if start is way[-1] and step not in way]
+    return ways[0][1:]
 
 
 def entry_of(seed: int, lines: int, *, day: int = 25, period: int = 11) -> Entry:

@@ -45,12 +45,8 @@ def engine() -> EmbeddedEngine:
     async def empty(environment_id: int) -> None:
         await drain(environment_id=environment_id, ground=_ground(writer, is_stopping))
 
-    async def send_batch(batch_id: int) -> None:
-        loop = asyncio.get_running_loop()
-        while not is_stopping():
-            slice_of_it = partial(send_slice, batch_id=batch_id, count=SLICE_COUNT, now=now())
-            if not await loop.run_in_executor(batch_sender, slice_of_it):
-                return
+    async def send(batch_id: int) -> None:
+        await send_batch(batch_id=batch_id, sender=batch_sender, is_stopping=is_stopping)
 
     async def sweep() -> list[tuple[str, int]]:
         question = partial(queries.environments_with_due_work, now=now())
@@ -59,9 +55,18 @@ def engine() -> EmbeddedEngine:
         waiting = await loop.run_in_executor(batch_sender, batches_with_work)
         return [(DRAIN, environment_id) for environment_id in due] + [(BATCH, each) for each in waiting]
 
-    kinds = {DRAIN: empty, BATCH: send_batch}
+    kinds = {DRAIN: empty, BATCH: send}
     built = EmbeddedEngine(kinds=kinds, periodic=[Periodic(SWEEP_SECONDS, sweep)])
     return built
+
+
+async def send_batch(*, batch_id: int, sender: Executor, is_stopping: Callable[[], bool]) -> None:
+    """Send what is left of a batch, slice by slice, until nothing is or the engine stops."""
+    loop = asyncio.get_running_loop()
+    while not is_stopping():
+        next_slice = partial(send_slice, batch_id=batch_id, count=SLICE_COUNT, now=now())
+        if not await loop.run_in_executor(sender, next_slice):
+            return
 
 
 def engine_lock() -> EngineLock:
