@@ -66,6 +66,7 @@ def confirm(request: OfficeRequest) -> HttpResponse:
 @require_POST
 def start(request: OfficeRequest) -> HttpResponse:
     """Approve what was confirmed. Pressing the button again comes out at the same batch."""
+    request.scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
     debtor = _debtor(request, _number(request.POST.get("debtor", "")))
     key = _key(request.POST.get("key", ""))
     if key is None:
