@@ -3,10 +3,12 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from openpyxl import load_workbook
 from tests.integration.many_companies import NOW, ManyCompanies, make_office, move, work_off
 
@@ -266,7 +268,9 @@ def test_a_batch_asks_itself_again_until_it_is_settled(office: ManyCompanies) ->
     work_off(batch_id)
     move(first, State.BOOKED, entry_number="77")
     move(second, State.IN_DOUBT)
+    Delivery.objects.filter(journal_id=second).update(doubt_until=timezone.now() + timedelta(minutes=16))
     doubt = page(browser, state)
+    assert "AFAS may still be busy until" in doubt
     assert 'hx-trigger="every 30s"' in doubt
     assert '<progress max="2" value="1"' in doubt
     assert "<html" not in doubt

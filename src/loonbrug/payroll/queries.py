@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import BigIntegerField, Prefetch, QuerySet
 
 from loonbrug.access.rights import NotFoundError, Scope
 from loonbrug.ledger.canonical import content_hash
@@ -155,7 +155,9 @@ def journals(*, scope: Scope, journal_ids: Sequence[int]) -> tuple[JournalView, 
     """These journals with their lines, whatever their life, in this order. Raises NotFoundError."""
     rows = Journal.objects.filter(office_id=scope.office_id).defer("source_bytes").select_related("run")
     entries = Prefetch("entries", JournalEntry.objects.order_by("ordinal"))
-    found = rows.prefetch_related(entries).in_bulk(journal_ids)
+    # An address may name a number that is larger than any id.
+    asked = [journal_id for journal_id in journal_ids if journal_id <= BigIntegerField.MAX_BIGINT]
+    found = rows.prefetch_related(entries).in_bulk(asked)
     if missing := [journal_id for journal_id in journal_ids if journal_id not in found]:
         raise NotFoundError("journal", missing[0])
     return tuple(_view(found[journal_id]) for journal_id in journal_ids)

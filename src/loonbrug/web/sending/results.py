@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -99,6 +100,9 @@ def _explanation(fate: Fate, sent: Sequence[DeliveryView]) -> str:
 def _of_entry(view: DeliveryView) -> str:
     if view.entry_number:
         return ""
+    if view.doubt_until is not None and view.doubt_until > timezone.now():
+        until = f"{timezone.localtime(view.doubt_until):%H:%M}"
+        return _("AFAS may still be busy until %(time)s. Until then nothing is sent again.") % {"time": until}
     answered = [attempt for attempt in view.attempts if attempt.message and attempt.status is not None]
     said = words.refusal(answered[-1]).message if answered else ""
     return " ".join(text for text in (words.reason(view.reason), said) if text)
