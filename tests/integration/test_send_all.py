@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -381,10 +382,11 @@ def test_the_engine_works_a_batch_off_in_slices_and_stops_between_them(
 ) -> None:
     monkeypatch.setattr(audit, "write", lambda **_: None)  # the record refuses to be emptied after the test
     office = make_office()
-    office.add(count=2 * wiring.SLICE_COUNT + 1)
+    office.add(count=2 * wiring.BATCH_SLICE_COUNT + 1)
     batch_id = office.start()
     stops = iter([False, True])
-    asyncio.run(wiring.send_batch(batch_id=batch_id, sender=sender, is_stopping=lambda: next(stops)))
-    assert sent() == office.journal_ids[: wiring.SLICE_COUNT]
-    asyncio.run(wiring.send_batch(batch_id=batch_id, sender=sender, is_stopping=lambda: False))
+    soon_stopped = wiring._ground(sender, lambda: next(stops), lambda: False)
+    asyncio.run(wiring.send_batch(batch_id=batch_id, ground=soon_stopped))
+    assert sent() == office.journal_ids[: wiring.BATCH_SLICE_COUNT]
+    asyncio.run(wiring.send_batch(batch_id=batch_id, ground=replace(soon_stopped, is_stopping=lambda: False)))
     assert sent() == office.journal_ids

@@ -1,31 +1,37 @@
 """Which kinds of work the engine knows, and the ground they stand on. The edge: clock, ids, sockets, threads."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import connection
 
 from afas_client.transport import AiohttpTransport
 from loonbrug.delivery import queries
 from loonbrug.delivery.drain import Ground, drain
 from loonbrug.delivery.outcomes import Policy
-from loonbrug.engine.embedded import EmbeddedEngine, EngineLock, Periodic
+from loonbrug.engine.embedded import EmbeddedEngine, EngineLock
+from loonbrug.engine.work import Engine, Keyed, Periodic, Work
+from loonbrug.project.engines import EngineName
 from loonbrug.screens.send_all import batches_with_work
 from loonbrug.workflows.send_all import send_slice
 
 #: The kind of work that empties one environment.
 DRAIN = "drain"
-#: The kind of work that sends what was approved together, journal by journal.
+#: The kind of work that sends the journals of a batch, one by one.
 BATCH = "batch"
-#: A slice of a batch is short, so that a stop is not kept waiting.
-SLICE_COUNT = 10
+#: So many journals of a batch are sent before the writer is free for drains again.
+BATCH_SLICE_COUNT = 5
 SWEEP_SECONDS = 2.0
+#: Environments that one process drains at once; a drain makes room after its time slice when others wait.
+PLACES = 100
+SLICE_SECONDS = 5.0
+#: Connections of one process with the table of jobs, beside those of the pages and the writer.
+TABLE_CONNECTIONS = 4
 
 
 def policy() -> Policy:
@@ -33,44 +39,63 @@ def policy() -> Policy:
     return Policy().scaled(settings.AFAS_TIME_SCALE)
 
 
-def engine() -> EmbeddedEngine:
-    """The embedded engine with everything it has to do; not started yet."""
+def engine() -> Engine:
+    """The engine of this installation with everything it has to do; not started yet."""
+    built: Engine
     writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
-    batch_sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch")
-    built: EmbeddedEngine
 
     def is_stopping() -> bool:
         return built.is_stopping()
 
+    def others_wait() -> bool:
+        return built.others_wait()
+
+    ground = _ground(writer, is_stopping, others_wait)
+
     async def empty(environment_id: int) -> None:
-        await drain(environment_id=environment_id, ground=_ground(writer, is_stopping))
+        await drain(environment_id=environment_id, ground=ground)
+
+    async def sweep() -> list[Keyed]:
+        due = await ground.write(queries.environments_with_due_work, now=now())
+        return [(DRAIN, environment_id) for environment_id in due]
 
     async def send(batch_id: int) -> None:
-        await send_batch(batch_id=batch_id, sender=batch_sender, is_stopping=is_stopping)
+        await send_batch(batch_id=batch_id, ground=ground)
 
-    async def sweep() -> list[tuple[str, int]]:
-        question = partial(queries.environments_with_due_work, now=now())
-        loop = asyncio.get_running_loop()
-        due = await loop.run_in_executor(writer, question)
-        waiting = await loop.run_in_executor(batch_sender, batches_with_work)
-        return [(DRAIN, environment_id) for environment_id in due] + [(BATCH, each) for each in waiting]
+    async def look_for_batches() -> list[Keyed]:
+        return [(BATCH, batch_id) for batch_id in await ground.write(batches_with_work)]
 
-    kinds = {DRAIN: empty, BATCH: send}
-    built = EmbeddedEngine(kinds=kinds, periodic=[Periodic(SWEEP_SECONDS, sweep)])
+    kinds: dict[str, Work] = {DRAIN: empty, BATCH: send}
+    periodic = [Periodic(SWEEP_SECONDS, sweep), Periodic(SWEEP_SECONDS, look_for_batches)]
+    if settings.ENGINE is EngineName.PROCRASTINATE:
+        built = _shared(kinds, periodic)
+    else:
+        built = EmbeddedEngine(kinds=kinds, periodic=periodic, places=PLACES)
     return built
 
 
-async def send_batch(*, batch_id: int, sender: Executor, is_stopping: Callable[[], bool]) -> None:
+def _shared(kinds: dict[str, Work], periodic: list[Periodic]) -> Engine:
+    from procrastinate import PsycopgConnector  # noqa: PLC0415 (installed where this engine is chosen)
+    from procrastinate.contrib.django.utils import connector_params  # noqa: PLC0415
+
+    from loonbrug.engine.procrastinate import ProcrastinateEngine  # noqa: PLC0415
+
+    connector = PsycopgConnector(
+        kwargs=connector_params(connection.alias), min_size=1, max_size=TABLE_CONNECTIONS
+    )
+    return ProcrastinateEngine(kinds=kinds, periodic=periodic, places=PLACES, connector=connector)
+
+
+async def send_batch(*, batch_id: int, ground: Ground) -> None:
     """Send what is left of a batch, slice by slice, until nothing is or the engine stops."""
-    loop = asyncio.get_running_loop()
-    while not is_stopping():
-        next_slice = partial(send_slice, batch_id=batch_id, count=SLICE_COUNT, now=now())
-        if not await loop.run_in_executor(sender, next_slice):
+    while not ground.is_stopping():
+        left = await ground.write(send_slice, batch_id=batch_id, count=BATCH_SLICE_COUNT, now=ground.now())
+        if not left:
             return
 
 
 def engine_lock() -> EngineLock:
-    """The lock of this installation's engine, beside its database."""
+    """The lock of this installation's embedded engine, beside its database."""
     return EngineLock(Path(settings.DATA) / "engine.lock")
 
 
@@ -89,7 +114,7 @@ def _boot() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-def _ground(writer: Executor, is_stopping: Callable[[], bool]) -> Ground:
+def _ground(writer: Executor, is_stopping: Callable[[], bool], others_wait: Callable[[], bool]) -> Ground:
     limits = policy()
 
     def open_transport() -> AiohttpTransport:
@@ -104,4 +129,6 @@ def _ground(writer: Executor, is_stopping: Callable[[], bool]) -> Ground:
         open_transport=open_transport,
         policy=limits,
         is_stopping=is_stopping,
+        others_wait=others_wait,
+        slice_seconds=SLICE_SECONDS,
     )
