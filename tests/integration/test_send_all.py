@@ -220,7 +220,7 @@ def test_a_database_that_goes_away_is_no_reason_to_give_a_journal_up(
 
 
 def test_one_journal_that_breaks_off_does_not_keep_the_others(
-    office: ManyCompanies, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    office: ManyCompanies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second, third = office.add(count=3)
     batch_id = office.start()
@@ -229,9 +229,6 @@ def test_one_journal_that_breaks_off_does_not_keep_the_others(
     found = fates(office, batch_id)
     assert sent() == [first, third]
     assert (found[second].outcome, codes(found[second])) == (Outcome.NOT_SENT, ["journal_broke_off"])
-    logged = capfd.readouterr().err
-    assert "ZeroDivisionError" in logged
-    assert "locals" not in logged
 
 
 def test_two_who_work_off_the_same_batch_send_nothing_twice(
