@@ -16,7 +16,6 @@ from loonbrug.ledger.translation import Rules
 from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
 from loonbrug.payroll import queries as payroll
-from loonbrug.payroll.models import JournalLife
 from loonbrug.payroll.queries import JournalView
 
 
@@ -76,18 +75,13 @@ class _Around:
 def _checked(journal: JournalView, around: _Around) -> CheckResult:
     company = around.companies[journal.run.company_id]
     mapping = around.mappings.get(company.id)
-    found = [*_life(journal), *_company(company), *around.conflicts[journal.id]]
+    found = [*_company(company), *around.conflicts[journal.id]]
     if mapping is None:
         found.append(problem("no_mapping", who=Who.OFFICE_ADMIN, company=company.name))
     else:
         found += [*_start(journal, mapping), *_connection(around.connections[mapping.connection_id])]
     postings, noticed = _entries(journal, mapping)
     return CheckResult(problems=(*found, *noticed), postings=postings, mapping=mapping)
-
-
-def _life(journal: JournalView) -> Iterator[Problem]:
-    if journal.life is not JournalLife.LIVE:
-        yield problem("journal_not_live")
 
 
 def _company(company: CompanyView) -> Iterator[Problem]:
