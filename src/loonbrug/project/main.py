@@ -58,6 +58,7 @@ def main(context: click.Context, language: str) -> None:
 
 def run() -> None:
     """The console script."""
+    os.umask(0o077)  # the database that a command makes holds salaries: its owner alone may read it
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loonbrug.project.settings")
     main()
 

@@ -132,12 +132,14 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 LOGGING_CONFIG = None
+# A traceback's variables would hold salaries and tokens.
+WITHOUT_VALUES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 # One line of JSON per event on stderr: stdout belongs to a command's own answer.
 structlog.configure(
     processors=[
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.dict_tracebacks,
+        structlog.processors.ExceptionRenderer(WITHOUT_VALUES),
         structlog.processors.JSONRenderer(),
     ],
     logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),

@@ -16,6 +16,7 @@ from loonbrug.ledger.translation import Rules
 from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
 from loonbrug.payroll import queries as payroll
+from loonbrug.payroll.models import JournalLife
 from loonbrug.payroll.queries import JournalView
 
 
@@ -46,7 +47,11 @@ def check_journal(*, scope: Scope, journal_id: int) -> CheckResult:
     journal = payroll.journal(scope=scope, journal_id=journal_id)
     company = directory.company(scope=scope, company_id=journal.run.company_id)
     mapping = mappings.for_company(scope=scope, company_id=company.id)
-    found = [*_company(company), *payroll.conflicts(scope=scope, journal_id=journal_id)]
+    found = [
+        *_life(journal),
+        *_company(company),
+        *payroll.conflicts(scope=scope, journal_id=journal_id),
+    ]
     if mapping is None:
         found.append(problem("no_mapping", who=Who.OFFICE_ADMIN, company=company.name))
     else:
@@ -54,6 +59,12 @@ def check_journal(*, scope: Scope, journal_id: int) -> CheckResult:
         found += [*_start(journal, mapping), *_connection(connection)]
     postings, noticed = _entries(journal, mapping)
     return CheckResult(problems=(*found, *noticed), postings=postings, mapping=mapping)
+
+
+def _life(journal: JournalView) -> Iterator[Problem]:
+    """A page that was opened before a journal was withdrawn or replaced still offers to send it."""
+    if journal.life is not JournalLife.LIVE:
+        yield problem("journal_not_live")
 
 
 def _company(company: CompanyView) -> Iterator[Problem]:

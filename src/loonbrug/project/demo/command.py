@@ -79,6 +79,8 @@ def _environment(ports: Ports, data: Path, scale: int) -> dict[str, str]:
     here = "http://127.0.0.1"
     return os.environ | {
         "LOONBRUG_DATA": str(data),
+        "LOONBRUG_DATABASE": "",
+        "LOONBRUG_ENGINE": "embedded",
         "LOONBRUG_ADDRESS": f"{here}:{ports.pages}",
         "LOONBRUG_AFAS_URL": f"{here}:{ports.afas}/{{participant_number}}.{{segment}}/ProfitRestServices",
         "LOONBRUG_SCALE": str(scale),
