@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 COMMANDS = {
     "demo": "loonbrug.project.demo.command:demo",
+    "doctor": "loonbrug.cli.doctor:doctor",
     "journal": "loonbrug.cli.journal:journal",
     "migrate": "loonbrug.cli.database:migrate",
     "office": "loonbrug.cli.office:office",

@@ -7,12 +7,16 @@ LOONBRUG_ENGINE    embedded: `loonbrug serve` does all the work (default);
 LOONBRUG_HOSTS     host names under which the pages are reached, separated by commas
 LOONBRUG_ADDRESS   the address people type, for links in output (default http://127.0.0.1:8000)
 LOONBRUG_AFAS_URL  template of AFAS's address, to point everything at a sandbox
+LOONBRUG_SMTP      mail server as host:port; without it no mail is sent, and the service says so
+LOONBRUG_MAIL_FROM the sender of our mail (default loonbrug@ the host of LOONBRUG_ADDRESS)
+LOONBRUG_METRICS_TOKEN  what a collector of figures shows when it does not ask from this machine
 LOONBRUG_SCALE     AFAS's time limit and our margins, divided by this number (for rehearsals)
 """
 
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -45,6 +49,7 @@ INSTALLED_APPS = [
     "csp",
     "loonbrug.audit",
     "loonbrug.access",
+    "loonbrug.watch",
     "loonbrug.directory",
     "loonbrug.connections",
     "loonbrug.mappings",
@@ -87,6 +92,11 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database(address=DATABASE, folder=DATA)}
+EMAIL_HOST, _, _port = os.environ.get("LOONBRUG_SMTP", "").partition(":")
+EMAIL_PORT = int(_port or "25")
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = os.environ.get("LOONBRUG_MAIL_FROM", f"loonbrug@{urlsplit(ADDRESS).hostname}")
+METRICS_TOKEN = os.environ.get("LOONBRUG_METRICS_TOKEN", "")
 AUTH_USER_MODEL = "access.User"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
