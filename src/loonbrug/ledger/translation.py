@@ -79,8 +79,7 @@ def translate(entry: Entry, rules: Rules, *, number: int | None = None) -> tuple
     lines, cancelled = _condense(moving, rules, year, period)
     if cancelled:
         problems.append(warning("lines_cancelled_out", place=place, count=cancelled))
-    for account, of_account in _by_account(moving).items():
-        problems.extend(_remarks(account, of_account, rules, place))
+    problems.extend(_remarks(_by_account(moving), rules, place))
     return Posting(entry.date, year, period, lines), problems
 
 
@@ -134,20 +133,38 @@ def _by_account(lines: Iterable[Line]) -> dict[str, list[Line]]:
     return accounts
 
 
-def _remarks(account: str, lines: list[Line], rules: Rules, place: Place) -> Iterator[Problem]:
-    """What the reader should know about the lines of one account."""
-    if rules.leaves_open(account):
-        yield warning("account_in_neither_pattern", place=place, who=Who.OFFICE_ADMIN, account=account)
-    if not rules.allocates(account):
-        return
+def _remarks(accounts: dict[str, list[Line]], rules: Rules, place: Place) -> Iterator[Problem]:
+    """What the reader should know about the lines, each thing once with all accounts that it is about."""
+    left_open = [account for account in accounts if rules.leaves_open(account)]
+    if left_open:
+        named = ", ".join(left_open)
+        yield warning("accounts_in_neither_pattern", place=place, who=Who.OFFICE_ADMIN, accounts=named)
+    allocated = {account: lines for account, lines in accounts.items() if rules.allocates(account)}
     for field, axis, default in (
         ("cost_centre", rules.cost_centre_axis, rules.default_cost_centre),
         ("cost_unit", rules.cost_unit_axis, rules.default_cost_unit),
     ):
-        coded = sum(bool(getattr(line, field)) for line in lines)
-        uncoded = len(lines) - coded
         at = Place(place.entry, field=field)
+        coded = _counted(allocated, field, has_code=True)
+        uncoded = _counted(allocated, field, has_code=False)
         if axis is None and coded:
-            yield warning("codes_not_sent", place=at, who=Who.OFFICE_ADMIN, account=account, count=coded)
+            yield warning(
+                "codes_not_sent",
+                place=at,
+                who=Who.OFFICE_ADMIN,
+                accounts=", ".join(coded),
+                count=sum(coded.values()),
+            )
         elif axis is not None and rules.profit_loss_pattern is not None and uncoded and not default:
-            yield warning("lines_without_code", place=at, account=account, count=uncoded)
+            yield warning(
+                "lines_without_code", place=at, accounts=", ".join(uncoded), count=sum(uncoded.values())
+            )
+
+
+def _counted(accounts: dict[str, list[Line]], field: str, *, has_code: bool) -> dict[str, int]:
+    """How many lines of each account have a code in this field, or have none; accounts without such lines are out."""
+    counts = {
+        account: sum(bool(getattr(line, field)) is has_code for line in lines)
+        for account, lines in accounts.items()
+    }
+    return {account: count for account, count in counts.items() if count}

@@ -1,21 +1,32 @@
 """Django settings. Everything that differs per installation comes from environment variables.
 
 LOONBRUG_DATA      folder for the database and the keys (default: .loonbrug in the current folder)
+LOONBRUG_DATABASE  address of a PostgreSQL, postgresql://user:password@host/name (default: SQLite in that folder)
+LOONBRUG_ENGINE    embedded: `loonbrug serve` does all the work (default);
+                   procrastinate: any number of `loonbrug worker` processes do, on PostgreSQL
 LOONBRUG_HOSTS     host names under which the pages are reached, separated by commas
 LOONBRUG_ADDRESS   the address people type, for links in output (default http://127.0.0.1:8000)
 LOONBRUG_AFAS_URL  template of AFAS's address, to point everything at a sandbox
+LOONBRUG_SMTP      mail server as host:port; without it no mail is sent, and the service says so
+LOONBRUG_MAIL_FROM the sender of our mail (default loonbrug@ the host of LOONBRUG_ADDRESS)
+LOONBRUG_METRICS_TOKEN  what a collector of figures shows when it does not ask from this machine
 LOONBRUG_SCALE     AFAS's time limit and our margins, divided by this number (for rehearsals)
 """
 
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 
+from loonbrug.project.databases import database
+from loonbrug.project.engines import apps_of, chosen_engine
 from loonbrug.project.key_files import encryption_keys, secret_key
 
 DATA = Path(os.environ.get("LOONBRUG_DATA", ".loonbrug")).resolve()
+DATABASE = os.environ.get("LOONBRUG_DATABASE", "")
+ENGINE = chosen_engine(name=os.environ.get("LOONBRUG_ENGINE", "embedded"), is_postgresql=bool(DATABASE))
 ADDRESS = os.environ.get("LOONBRUG_ADDRESS", "http://127.0.0.1:8000")
 AFAS_URL = os.environ.get(
     "LOONBRUG_AFAS_URL", "https://{participant_number}.{segment}.afas.online/ProfitRestServices"
@@ -38,12 +49,14 @@ INSTALLED_APPS = [
     "csp",
     "loonbrug.audit",
     "loonbrug.access",
+    "loonbrug.watch",
     "loonbrug.directory",
     "loonbrug.connections",
     "loonbrug.mappings",
     "loonbrug.payroll",
     "loonbrug.delivery",
     "loonbrug.web",
+    *apps_of(ENGINE),
 ]
 
 MIDDLEWARE = [
@@ -78,18 +91,12 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA / "loonbrug.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-        },
-        "TEST": {"NAME": DATA / "test.sqlite3"},
-    }
-}
+DATABASES = {"default": database(address=DATABASE, folder=DATA)}
+EMAIL_HOST, _, _port = os.environ.get("LOONBRUG_SMTP", "").partition(":")
+EMAIL_PORT = int(_port or "25")
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = os.environ.get("LOONBRUG_MAIL_FROM", f"loonbrug@{urlsplit(ADDRESS).hostname}")
+METRICS_TOKEN = os.environ.get("LOONBRUG_METRICS_TOKEN", "")
 AUTH_USER_MODEL = "access.User"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
@@ -135,15 +142,14 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 LOGGING_CONFIG = None
+# A traceback's variables would hold salaries and tokens.
+WITHOUT_VALUES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 # One line of JSON per event on stderr: stdout belongs to a command's own answer.
 structlog.configure(
     processors=[
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        # Without the values of variables: those of a call to AFAS hold tokens and salaries.
-        structlog.processors.ExceptionRenderer(
-            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-        ),
+        structlog.processors.ExceptionRenderer(WITHOUT_VALUES),
         structlog.processors.JSONRenderer(),
     ],
     logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),

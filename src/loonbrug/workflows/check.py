@@ -11,7 +11,7 @@ from loonbrug.directory import queries as directory
 from loonbrug.directory.queries import CompanyView
 from loonbrug.ledger.checks import check
 from loonbrug.ledger.entry import Posting
-from loonbrug.ledger.problems import Problem, Severity, Who, problem
+from loonbrug.ledger.problems import Problem, Severity, Who, problem, warning
 from loonbrug.ledger.translation import Rules
 from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
@@ -57,6 +57,7 @@ def check_journal(*, scope: Scope, journal_id: int) -> CheckResult:
     else:
         connection = connections.connection_of(office_id=scope.office_id, connection_id=mapping.connection_id)
         found += [*_start(journal, mapping), *_connection(connection)]
+    found += _year(journal)
     postings, noticed = _entries(journal, mapping)
     return CheckResult(problems=(*found, *noticed), postings=postings, mapping=mapping)
 
@@ -78,6 +79,14 @@ def _start(journal: JournalView, mapping: MappingView) -> Iterator[Problem]:
     if not mapping.covers(year=journal.run.year, period=journal.run.period):
         year, period = mapping.valid_from
         yield problem("before_start_period", who=Who.OFFICE_ADMIN, year=year, period=period)
+
+
+def _year(journal: JournalView) -> Iterator[Problem]:
+    """A run named a year wrong is easily overlooked; one around New Year may rightly differ."""
+    year = journal.run.year
+    dated = {entry.date.year for entry in journal.entries}
+    if dated and year not in dated:
+        yield warning("dates_of_another_year", year=year, dated=", ".join(map(str, sorted(dated))))
 
 
 def _connection(connection: ConnectionView) -> Iterator[Problem]:

@@ -112,8 +112,8 @@ def test_default_codes_serve_allocated_lines_without_one() -> None:
 def test_codes_that_no_axis_takes_are_said_per_account() -> None:
     lines = (line("4000", "1", "100"), line("4000", "1", "200", "P01"), line("1700", "-2"))
     assert codes(*lines) == [
-        ("codes_not_sent", "cost_centre", {"account": "4000", "count": "2"}),
-        ("codes_not_sent", "cost_unit", {"account": "4000", "count": "1"}),
+        ("codes_not_sent", "cost_centre", {"accounts": "4000", "count": "2"}),
+        ("codes_not_sent", "cost_unit", {"accounts": "4000", "count": "1"}),
     ]
 
 
@@ -121,7 +121,7 @@ def test_lines_without_a_code_are_said_on_accounts_that_the_mapping_calls_alloca
     lines = (line("4000", "1"), line("4000", "1", "200"), line("1700", "-2"))
     rules = {"cost_centre_axis": 1, "profit_loss_pattern": PNL}
     assert codes(*lines, **rules) == [
-        ("lines_without_code", "cost_centre", {"account": "4000", "count": "1"})
+        ("lines_without_code", "cost_centre", {"accounts": "4000", "count": "1"})
     ]
     assert codes(*lines, **rules, default_cost_centre="999") == []
     assert codes(*lines, cost_centre_axis=1) == []
@@ -130,7 +130,7 @@ def test_lines_without_a_code_are_said_on_accounts_that_the_mapping_calls_alloca
 def test_an_account_in_neither_pattern_is_said_and_not_allocated() -> None:
     rules = {"cost_centre_axis": 1, "balance_pattern": BAS, "profit_loss_pattern": PNL}
     assert codes(line("40000", "1", "100"), **rules) == [
-        ("account_in_neither_pattern", "", {"account": "40000"})
+        ("accounts_in_neither_pattern", "", {"accounts": "40000"})
     ]
     assert booked(line("40000", "1", "100"), **rules)[0][2] == ()
 

@@ -3,7 +3,6 @@
 Nothing of the product is imported here: it is set up by environment variables, as anywhere else.
 """
 
-import json
 import os
 import shutil
 import signal
@@ -15,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import click
 
@@ -68,8 +66,7 @@ def demo(once: bool, as_json: bool, data: Path) -> None:
     scale = ONCE_SCALE if once else DEMO_SCALE
     shutil.rmtree(data, ignore_errors=True)
     environment = _environment(ports, data, scale)
-    with _mail_catcher(ports), _sandbox(ports):
-        _scale_down(ports, scale)
+    with _mail_catcher(ports), _sandbox(ports, scale):
         if once:
             sys.exit(_inside("rehearsal", environment, *(["--json"] if as_json else [])).returncode)
         link = _inside("office", environment, stdout=subprocess.PIPE).stdout.strip()
@@ -82,9 +79,13 @@ def _environment(ports: Ports, data: Path, scale: int) -> dict[str, str]:
     here = "http://127.0.0.1"
     return os.environ | {
         "LOONBRUG_DATA": str(data),
+        "LOONBRUG_DATABASE": "",
+        "LOONBRUG_ENGINE": "embedded",
         "LOONBRUG_ADDRESS": f"{here}:{ports.pages}",
         "LOONBRUG_AFAS_URL": f"{here}:{ports.afas}/{{participant_number}}.{{segment}}/ProfitRestServices",
         "LOONBRUG_SCALE": str(scale),
+        "LOONBRUG_SMTP": f"127.0.0.1:{ports.smtp}",
+        "LOONBRUG_MAIL_FROM": "loonbrug@kantoor.example",
         "LOONBRUG_DEMO_CONTROL": f"{here}:{ports.control}",
         "LOONBRUG_DEMO_MAIL": f"{here}:{ports.mail}",
     }
@@ -95,18 +96,10 @@ def _mail_catcher(ports: Ports) -> AbstractContextManager[subprocess.Popen[str]]
     return _running("mail catcher", arguments, ports.mail, os.environ)
 
 
-def _sandbox(ports: Ports) -> AbstractContextManager[subprocess.Popen[str]]:
+def _sandbox(ports: Ports, scale: int) -> AbstractContextManager[subprocess.Popen[str]]:
     arguments = ["afas_sandbox", "--port", str(ports.afas), "--control-port", str(ports.control)]
-    arguments += ["--smtp", f"127.0.0.1:{ports.smtp}"]
+    arguments += ["--smtp", f"127.0.0.1:{ports.smtp}", "--time-limit", str(AFAS_LIMIT_SECONDS // scale)]
     return _running("AFAS sandbox", arguments, ports.afas, os.environ)
-
-
-def _scale_down(ports: Ports, scale: int) -> None:
-    """AFAS's own limit shrinks together with our margins."""
-    document = json.dumps({"time_limit_ms": AFAS_LIMIT_SECONDS * 1000 // scale}).encode()
-    url = f"http://127.0.0.1:{ports.control}/settings"
-    with urlopen(Request(url, data=document, method="PATCH"), timeout=10):
-        pass
 
 
 def _pages(ports: Ports, environment: Mapping[str, str]) -> AbstractContextManager[subprocess.Popen[str]]:

@@ -169,8 +169,10 @@ def _journal_codes(
 
 
 def _chosen(request: OfficeRequest, accounts: Sequence[ConnectionView]) -> ConnectionView | None:
-    """The AFAS account that the address names."""
+    """The AFAS account that the address names, or the only one there is."""
     wanted = request.GET.get("account", "")
+    if len(accounts) == 1 and not wanted:
+        return accounts[0]
     return next((each for each in accounts if str(each.id) == wanted), None)
 
 

@@ -14,7 +14,6 @@ from loonbrug.directory import queries as directory
 from loonbrug.ledger.problems import ProblemsError
 from loonbrug.payroll import operations as payroll
 from loonbrug.payroll import queries
-from loonbrug.payroll.models import JournalLife
 from loonbrug.screens.journal_export import JournalRow, journal_row, journal_rows
 from loonbrug.web.journals import sections, words
 from loonbrug.web.requests import OfficeRequest
@@ -55,13 +54,12 @@ def journal(request: OfficeRequest, journal_id: int) -> HttpResponse:
     view = queries.journal(scope=request.scope, journal_id=journal_id)
     checked = check_journal(scope=request.scope, journal_id=journal_id)
     as_sent = request.GET.get("lines") == "sent"
-    is_live = row.journal.life is JournalLife.LIVE
     context = {
         **_head(request, row),
         "company": directory.company(scope=request.scope, company_id=row.journal.run.company_id),
         "tab": "payroll",
-        "problems": sections.problems(checked) if is_live else (),
-        "conflicts": sections.conflicts(checked.problems) if is_live else (),
+        "problems": sections.problems(checked) if row.is_open else (),
+        "conflicts": sections.conflicts(checked.problems) if row.is_open else (),
         "entries": [sections.entry_section(entry, now=timezone.now()) for entry in row.entries],
         "as_sent": as_sent,
         "mapping": checked.mapping,
@@ -105,7 +103,7 @@ def send(request: OfficeRequest, journal_id: int) -> HttpResponse:
         request,
         journal_id,
         lambda: send_journal(scope=request.scope, journal_id=journal_id, now=timezone.now()),
-        _("The journal is on its way to AFAS. You see here how it goes on."),
+        _("Sending has begun. What became of it is shown below."),
     )
 
 
