@@ -72,6 +72,7 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["office", "journal_id"], name="delivery_of_journal"),
             models.Index(fields=["office", "state"], name="delivery_by_state"),
+            models.Index(fields=["office", "run_id"], name="delivery_of_run"),
             models.Index(
                 fields=["environment", "state"],
                 condition=Q(state__in=[State.SENDING, State.IN_DOUBT]),

@@ -19,11 +19,17 @@ from loonbrug.engine.embedded import EmbeddedEngine, EngineLock
 from loonbrug.engine.work import Engine, Keyed, Periodic, Work
 from loonbrug.project.engines import EngineName
 from loonbrug.project.mailing import send_waiting_mail
+from loonbrug.screens.send_all import batches_with_work
 from loonbrug.watch import operations as watch
+from loonbrug.workflows.send_all import send_slice
 from loonbrug.workflows.watch import look_around
 
 #: The kind of work that empties one environment.
 DRAIN = "drain"
+#: The kind of work that sends the journals of a batch, one by one.
+BATCH = "batch"
+#: So many journals of a batch are sent before the writer is free for drains again.
+BATCH_SLICE_COUNT = 5
 SWEEP_SECONDS = 2.0
 PULSE_SECONDS = 5.0
 MAIL_SECONDS = 5.0
@@ -60,8 +66,18 @@ def engine() -> Engine:
         due = await ground.write(queries.environments_with_due_work, now=now())
         return [(DRAIN, environment_id) for environment_id in due]
 
-    kinds: dict[str, Work] = {DRAIN: empty}
-    periodic = [Periodic(SWEEP_SECONDS, sweep), *_watching(is_stopping)]
+    async def send(batch_id: int) -> None:
+        await send_batch(batch_id=batch_id, ground=ground)
+
+    async def look_for_batches() -> list[Keyed]:
+        return [(BATCH, batch_id) for batch_id in await ground.write(batches_with_work)]
+
+    kinds: dict[str, Work] = {DRAIN: empty, BATCH: send}
+    periodic = [
+        Periodic(SWEEP_SECONDS, sweep),
+        Periodic(SWEEP_SECONDS, look_for_batches),
+        *_watching(is_stopping),
+    ]
     if settings.ENGINE is EngineName.PROCRASTINATE:
         built = _shared(kinds, periodic)
     else:
@@ -100,6 +116,14 @@ def _round(every_seconds: float, thread: Executor, doing: Callable[[], object]) 
         return []
 
     return Periodic(every_seconds, go)
+
+
+async def send_batch(*, batch_id: int, ground: Ground) -> None:
+    """Send what is left of a batch, slice by slice, until nothing is or the engine stops."""
+    while not ground.is_stopping():
+        left = await ground.write(send_slice, batch_id=batch_id, count=BATCH_SLICE_COUNT, now=ground.now())
+        if not left:
+            return
 
 
 def engine_lock() -> EngineLock:

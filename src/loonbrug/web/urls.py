@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("loonbrug.web.journals.urls")),
     path("", include("loonbrug.web.deliveries.urls")),
     path("", include("loonbrug.web.monitoring.urls")),
+    path("", include("loonbrug.web.sending.urls")),
 ]
