@@ -18,7 +18,13 @@ except ValueError:
 
 
 def environment(data: Path) -> dict[str, str]:
-    return os.environ | {"LOONBRUG_DATA": str(data), "DJANGO_SETTINGS_MODULE": "loonbrug.project.settings"}
+    """An installation that keeps everything in its folder, whatever database the tests run on."""
+    return os.environ | {
+        "LOONBRUG_DATA": str(data),
+        "LOONBRUG_DATABASE": "",
+        "LOONBRUG_ENGINE": "embedded",
+        "DJANGO_SETTINGS_MODULE": "loonbrug.project.settings",
+    }
 
 
 def test_a_logged_error_tells_where_but_never_the_values_of_variables(tmp_path: Path) -> None:

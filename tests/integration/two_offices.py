@@ -104,7 +104,7 @@ def _things(scope: Scope, number: str) -> dict[str, int]:
     (delivery_id,) = delivery.queue(
         office_id=scope.office_id,
         target=Target(account.environment_id, account.id, 1, "90", {}),
-        entries=[Approved(run.pk, journal_id, RunKey(company.id, "1001", 2026, 11, 1), 1, posting())],
+        entries=[Approved(journal_id, run.pk, RunKey(company.id, "1001", 2026, 11, 1), 1, posting())],
         by="Anna",
         now=NOW,
     )
