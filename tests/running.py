@@ -13,7 +13,12 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
+from uuid import uuid4
+
+import psycopg
+from psycopg.sql import SQL, Identifier
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = "127.0.0.1"
@@ -45,6 +50,17 @@ def wait_for(look: Callable[[], Found], what: str, within: float = 60.0) -> Foun
         assert time.monotonic() < until, f"waited {within:.0f} s for {what}"
         time.sleep(0.05)
     return found
+
+
+def database_of_its_own() -> str:
+    """The address of a new database where these tests run on PostgreSQL; nothing means SQLite in the folder."""
+    server = os.environ.get("LOONBRUG_DATABASE", "")
+    if not server:
+        return ""
+    name = f"installation_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
 
 
 class Process:
@@ -99,8 +115,11 @@ class Installation(ExitStack):
         self.directory = directory
         self.pages, self.afas, self.control_port, self.smtp, self.mail_port = (free_port() for _ in range(5))
         self.scale = scale
+        self.database = database_of_its_own()
         self.environment = os.environ | {
             "LOONBRUG_DATA": str(directory / "data"),
+            "LOONBRUG_DATABASE": self.database,
+            "LOONBRUG_ENGINE": "embedded",
             "LOONBRUG_ADDRESS": self.address(self.pages),
             "LOONBRUG_AFAS_URL": (
                 f"{self.address(self.afas)}/{{participant_number}}.{{segment}}/ProfitRestServices"
@@ -197,6 +216,9 @@ class Installation(ExitStack):
         left = "SELECT count(*) FROM delivery_attempt WHERE delivery_id = delivery.id AND outcome <> 'not_booked'"
         question = f"SELECT state, entry_number, ({left}) FROM delivery_delivery AS delivery ORDER BY id"
         database = self.directory / "data" / "loonbrug.sqlite3"
+        if self.database:
+            with psycopg.connect(self.database) as connection:
+                return connection.execute(question).fetchall()
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             return connection.execute(question).fetchall()
 
