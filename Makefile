@@ -5,7 +5,7 @@ READY := .venv/ready
 VENDOR_DOCS ?=
 ON_POSTGRESQL := tests/integration tests/acceptance tests/postgresql
 
-.PHONY: help setup demo run test check conformance bench screens lock messages
+.PHONY: help setup demo run test check conformance bench screens lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -13,8 +13,8 @@ help: ## this list
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 setup: $(READY) ## make .venv with everything the project needs

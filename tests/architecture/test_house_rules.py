@@ -28,6 +28,7 @@ PURE = [
     "loonbrug.delivery.states",
     "loonbrug.delivery.outcomes",
     "loonbrug.delivery.payload",
+    "loonbrug.delivery.sighting",
     "afas_client.wire",
     "afas_client.fi_entries",
     "afas_client.get_connector",

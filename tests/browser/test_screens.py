@@ -123,7 +123,7 @@ def picture(page: Page, screen: Screen, kind: str) -> None:
     covered = [page.locator(screen.secret)] if screen.secret else []
     taken = page.screenshot(full_page=True, mask=covered, mask_color="#888888")
     PICTURES.mkdir(parents=True, exist_ok=True)
-    image = Image.open(io.BytesIO(taken)).convert("RGB").quantize(COLOURS)
+    image = Image.open(io.BytesIO(taken)).convert("RGB").quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
     image.save(PICTURES / f"{screen.name}-{kind}.png", optimize=True)
 
 

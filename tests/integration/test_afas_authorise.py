@@ -69,7 +69,7 @@ def test_an_account_goes_from_grey_through_half_to_blue_red(office: AfasOffice, 
     assert [each.name for each in checked.administrations] == ["Bakkerij Van Dam", "Van Dam Vastgoed"]
     assert checked.account.can_book
     assert checked.account.environment_code == "T12345AA"
-    assert {each.need.feature for each in checked.account.missing} >= {"look_up", "accounts"}
+    assert {each.need.feature for each in checked.account.missing} >= {"look_up"}
     assert [each["userId"] for each in afas.mailed] == ["12345.anna"]
 
 

@@ -72,7 +72,7 @@ def test_the_article_from_new_account_to_mapping(office: AfasOffice, afas: Afas)
     assert "Authentication completed." in page
     assert "AFAS lists 2 administrations." in page
     assert "What this connection may do" in page
-    assert "The AFAS administrator adds Profit_Accounts in the App Connector, tab GetConnectors." in page
+    assert "The AFAS administrator adds Profit_Transactions_Allocated / Profit_Transactions in" in page
     assert "1 May 2027" in page
     assert "31 August 2027" in page
 

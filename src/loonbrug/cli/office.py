@@ -3,6 +3,7 @@
 from typing import Literal
 
 import click
+from django.core.management import call_command
 from django.utils import timezone
 
 from loonbrug.access.operations import create_office
@@ -23,6 +24,7 @@ def office() -> None:
 @click.pass_obj
 def create(language: Literal["nl", "en"], name: str, email: str, user_name: str) -> None:
     """Make an office, its templates and its first user; print the link by which that user comes in."""
+    call_command("migrate", verbosity=0)  # the first office is often the first command of an installation
     try:
         create_office(name=name, user_email=email, user_name=user_name, now=timezone.now())
     except ProblemsError as error:

@@ -12,9 +12,6 @@ class Feature(StrEnum):
     ADMINISTRATIONS = "administrations"
     LOOK_UP = "look_up"
     JOURNAL_CODES = "journal_codes"
-    ACCOUNTS = "accounts"
-    PERIODS = "periods"
-    ALLOCATIONS = "allocations"
 
 
 class Kind(StrEnum):
@@ -56,9 +53,6 @@ NEEDS = (
     ),
     Need(Feature.LOOK_UP, Kind.GET, ("Profit_Transactions_Allocated", "Profit_Transactions")),
     Need(Feature.JOURNAL_CODES, Kind.GET, ("Profit_Journals",)),
-    Need(Feature.ACCOUNTS, Kind.GET, ("Profit_Accounts",)),
-    Need(Feature.PERIODS, Kind.GET, ("Profit_periods_per_administration",)),
-    Need(Feature.ALLOCATIONS, Kind.GET, ("Profit_Allocation_Assigments",)),  # AFAS's own spelling
 )
 
 

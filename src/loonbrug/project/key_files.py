@@ -20,7 +20,7 @@ def encryption_keys(path: Path) -> list[str]:
 
 def _read_or_make(path: Path, fresh: str) -> str:
     """Two processes that start together agree: the file appears whole, or was there already."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         draft.touch(mode=0o600)

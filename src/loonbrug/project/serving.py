@@ -41,6 +41,7 @@ def serve(port: int, threads: int) -> None:
     lock = wiring.engine_lock()
     engine = _start_engine(lock)
     signal.signal(signal.SIGTERM, _stop)
+    click.echo(f"Loonbrug: {settings.ADDRESS}/  (listening on 127.0.0.1:{port})", err=True)
     try:
         waitress.serve(
             application,

@@ -24,9 +24,6 @@ FEATURES = {
     Feature.ADMINISTRATIONS: _("List the administrations, to map companies"),
     Feature.LOOK_UP: _("Look up in AFAS whether an entry was booked"),
     Feature.JOURNAL_CODES: _("Choose the journal code from a list"),
-    Feature.ACCOUNTS: _("Check ledger accounts before sending"),
-    Feature.PERIODS: _("Check before sending whether the period is open"),
-    Feature.ALLOCATIONS: _("Check cost centres and cost units before sending"),
 }
 
 _FIELD = {
