@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import connection
+from django.db import close_old_connections, connection
 
 from afas_client.transport import AiohttpTransport
 from loonbrug.delivery import queries
@@ -111,8 +111,14 @@ def _watching(is_stopping: Callable[[], bool]) -> list[Periodic]:
 
 
 def _round(every_seconds: float, thread: Executor, doing: Callable[[], object]) -> Periodic:
+    def once() -> None:
+        try:
+            doing()
+        finally:
+            close_old_connections()  # the next round must not meet a line that broke in this one
+
     async def go() -> list[Keyed]:
-        await asyncio.get_running_loop().run_in_executor(thread, doing)
+        await asyncio.get_running_loop().run_in_executor(thread, once)
         return []
 
     return Periodic(every_seconds, go)

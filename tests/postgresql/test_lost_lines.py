@@ -1,0 +1,68 @@
+"""PostgreSQL drops every line in the middle of the work, as it does when it restarts."""
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection, connections
+from procrastinate.contrib.django.utils import connector_params
+from tests.integration.delivery_office import NOW, make_office, state_of
+from tests.integration.test_drain import Line, booked, ground, run
+
+from afas_client.wire import Request, Response
+from loonbrug.delivery import drain as drain_module
+from loonbrug.delivery.models import Attempt
+from loonbrug.delivery.queries import environments_with_due_work
+from loonbrug.delivery.states import State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def writer() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        yield executor
+        executor.submit(connections.close_all).result()
+
+
+def drop_all_lines() -> None:
+    with psycopg.connect(**connector_params()) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_an_answer_waits_for_the_database_and_the_drain_goes_on(
+    writer: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drain_module, "STORE_AGAIN_SECONDS", 0.05)
+    office, line = make_office(), Line()
+    ids = [office.queue() for _ in range(3)]
+
+    def answer(_: Request) -> Response:
+        drop_all_lines()
+        return booked(len(line.sent))
+
+    line.answer = answer
+    run(office, ground(line, writer))
+    connection.close()  # ours was dropped as well
+    assert {state_of(delivery_id) for delivery_id in ids} == {State.BOOKED}
+    assert Attempt.objects.count() == len(line.sent) == 3
+
+
+def test_after_one_failed_question_the_next_is_answered(writer: ThreadPoolExecutor) -> None:
+    make_office().queue()
+    on = ground(Line(), writer)
+
+    async def ask() -> tuple[int, ...]:
+        return await on.write(environments_with_due_work, now=NOW)
+
+    assert asyncio.run(ask())
+    drop_all_lines()
+    with pytest.raises(OperationalError):
+        asyncio.run(ask())
+    assert asyncio.run(ask())
+    connection.close()
