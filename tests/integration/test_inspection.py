@@ -191,6 +191,25 @@ def test_a_paused_connection_freezes_its_doubts(office: DeliveryOffice) -> None:
     assert state_of(delivery_id) is State.IN_DOUBT
 
 
+def test_an_account_of_which_we_do_not_know_yet_what_it_may_see_freezes_its_doubts(
+    office: DeliveryOffice,
+) -> None:
+    delivery_id = office.sent(UNKNOWN)
+    connections.record_code_requested(
+        office_id=office.scope.office_id, connection_id=office.connection_id, now=LIMIT
+    )
+    connections.record_authorised(
+        office_id=office.scope.office_id, connection_id=office.connection_id, token=TOKEN, now=LIMIT
+    )
+    later = LIMIT + seconds(60)
+    assert inspection.end_doubts(environment_id=office.environment_id, now=later) == 0
+    assert ask(office, later) == ()
+    may_look(office)
+    (question,) = ask(office, later)
+    tell(question, later, *lines_of(delivery_id))
+    assert state_of(delivery_id) is State.BOOKED
+
+
 def test_a_new_token_has_to_prove_sight_anew(office: DeliveryOffice) -> None:
     office.sent(BOOKED)
     delivery_id = office.sent(UNKNOWN)

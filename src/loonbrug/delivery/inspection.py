@@ -27,6 +27,10 @@ from loonbrug.delivery.sighting import LookUp as Look
 from loonbrug.delivery.states import State
 
 
+#: The states in which a look in the books can change something.
+LOOKED_AT = (State.IN_DOUBT, State.UNDECIDED, State.BOOKED, State.VERIFIED)
+
+
 class Kind(StrEnum):
     """Why AFAS is asked: to end a doubt, to verify a booking, or to learn whether it keeps our numbers."""
 
@@ -84,13 +88,15 @@ class Answered:
 def end_doubts(*, environment_id: int, now: datetime) -> int:
     """Hand what nobody can look up to a person once AFAS's limit has passed; how many.
 
-    A paused connection freezes its doubts: that we cannot look now does not mean that there is no means to look.
+    A paused connection freezes its doubts, and so does one of which we do not know yet what it may see: that we
+    cannot look now does not mean that there is no means to look.
     """
     over = Delivery.objects.filter(
         environment_id=environment_id,
         state=State.IN_DOUBT,
         doubt_until__lte=now,
         connection__state=ConnectionState.AUTHORISED,
+        connection__capabilities_checked_at__isnull=False,
     ).select_related("connection__environment")
     locked = over.select_for_update(of=("self",), no_key=True)
     ended = [delivery for delivery in locked if not _connector(delivery)]
@@ -117,7 +123,9 @@ def take_questions(
 
 def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Delivery]:
     rows = Delivery.objects.filter(environment_id=environment_id, state__in=states, due_at__lte=now)
-    rows = rows.filter(connection__state=ConnectionState.AUTHORISED)
+    rows = rows.filter(
+        connection__state=ConnectionState.AUTHORISED, connection__capabilities_checked_at__isnull=False
+    )
     rows = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
     return rows.select_related("connection__environment").order_by("due_at", "id")
 
@@ -318,7 +326,9 @@ def _read_back_later(delivery: Delivery, now: datetime, policy: Policy) -> datet
 @transaction.atomic
 def record_no_answer(*, question: Question, not_let_in: str, policy: Policy, now: datetime) -> None:
     """The question stays open; when AFAS does not let us in, the connection pauses for `not_let_in`."""
-    asked = Delivery.objects.filter(pk__in=[wanted.delivery_id for wanted in question.wanted])
+    asked = Delivery.objects.filter(
+        pk__in=[wanted.delivery_id for wanted in question.wanted], state__in=LOOKED_AT
+    )
     asked.update(due_at=now + policy.look_longest)
     if not_let_in:
         connections.mark_broken(
