@@ -94,6 +94,15 @@ def make_office(name: str = "Kantoor Noord", participant_number: str = "12345") 
         now=NOW,
     )
     connections.record_authorised(office_id=office.pk, connection_id=account.id, token=TOKEN, now=NOW)
+    connections.record_capabilities(
+        office_id=office.pk,
+        connection_id=account.id,
+        get_connectors=["Precal_Administraties"],
+        update_connectors=["FiEntries"],
+        environment_code="T12345AA",
+        token_expiry="0",
+        now=NOW,
+    )
     return DeliveryOffice(service_scope(office.pk), company, account.environment_id, account.id)
 
 

@@ -26,7 +26,6 @@ from loonbrug.delivery.sighting import Expected, Seen, Sighting, proven_absent, 
 from loonbrug.delivery.sighting import LookUp as Look
 from loonbrug.delivery.states import State
 
-
 #: The states in which a look in the books can change something.
 LOOKED_AT = (State.IN_DOUBT, State.UNDECIDED, State.BOOKED, State.VERIFIED)
 
