@@ -407,7 +407,7 @@ def test_a_person_decides_what_afas_shows(
     doubtful = delivered(office, connection, journal_id, 1, State.UNDECIDED)
     address = f"/deliveries/{doubtful.pk}/doubt/"
     look = page(writer, address)
-    for place in ("Financieel / Boekingen raadplegen", doubtful.voucher_number, "LON", "1.000,00"):
+    for place in ("Financieel / Grootboek / Journaalpost", doubtful.voucher_number, "LON", "1.000,00"):
         assert place in look
 
     answer = {"decision": decision, "entry_number": number, "reason": "In AFAS gekeken"}
