@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 VENDOR_DOCS ?=
+ON_POSTGRESQL := tests/integration tests/postgresql
 
 .PHONY: help setup demo run test check conformance bench lock messages
 .DEFAULT_GOAL := help
@@ -25,8 +26,9 @@ demo: setup ## product, AFAS sandbox and mail catcher with a sample office; prin
 run: setup ## the product alone
 	@$(BIN)/loonbrug serve
 
-test: setup ## all tests
+test: setup ## all tests; those that touch the database on PostgreSQL as well
 	@$(BIN)/pytest --numprocesses 2
+	@$(BIN)/python -m tests.postgresql_server $(BIN)/pytest --numprocesses 2 $(ON_POSTGRESQL)
 
 check: setup ## style, types, layers
 	@$(BIN)/ruff check .

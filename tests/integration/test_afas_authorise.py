@@ -79,8 +79,7 @@ def test_the_token_is_encrypted_and_keys_are_nowhere(
     with caplog.at_level(logging.DEBUG):
         office.authorised()
     with database.cursor() as cursor:
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        tables = [name for (name,) in cursor.fetchall()]
+        tables = database.introspection.table_names(cursor)
         kept = ""
         for table in tables:
             cursor.execute(f'SELECT * FROM "{table}"')

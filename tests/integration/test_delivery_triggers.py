@@ -8,7 +8,7 @@ from tests.integration.delivery_office import make_office
 
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.states import IN_AFAS, TRANSITIONS, State
-from loonbrug.delivery.triggers import FROZEN
+from loonbrug.delivery.triggers import FROZEN, install
 
 pytestmark = pytest.mark.django_db
 
@@ -17,14 +17,13 @@ PAIRS = [(before, after) for before, after in product(State, State) if before !=
 
 def put(delivery_id: int, state: State) -> None:
     """Bring the row into a state, past the trigger."""
+    table = " ON delivery_delivery" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sql FROM sqlite_master WHERE name = 'delivery_transition'")
-        (trigger,) = cursor.fetchone()
-        cursor.execute("DROP TRIGGER delivery_transition")
+        cursor.execute(f"DROP TRIGGER delivery_transition{table}")
         cursor.execute(
             "UPDATE delivery_delivery SET state = %s, entry_number = '1' WHERE id = %s", [state, delivery_id]
         )
-        cursor.execute(trigger)
+    install()
 
 
 def move(delivery_id: int, state: State) -> None:

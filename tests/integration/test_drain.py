@@ -76,6 +76,8 @@ def ground(line: Line, writer: ThreadPoolExecutor, **given: object) -> Ground:
         "open_transport": open_transport,
         "policy": Policy(),
         "is_stopping": lambda: False,
+        "others_wait": lambda: False,
+        "slice_seconds": 60.0,
     }
     return Ground(**(values | given))  # type: ignore[arg-type]
 

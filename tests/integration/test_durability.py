@@ -5,6 +5,11 @@ from django.db import connection
 
 from loonbrug.project.durability import NotDurableError, assert_durable
 
+LESS_DURABLE = {
+    "sqlite": "PRAGMA synchronous=NORMAL",
+    "postgresql": "SET synchronous_commit TO off",
+}
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -15,8 +20,8 @@ def test_the_database_writes_every_commit_through() -> None:
 def test_a_database_that_does_not_is_refused() -> None:
     try:
         with connection.cursor() as cursor:
-            cursor.execute("PRAGMA synchronous=NORMAL")
-        with pytest.raises(NotDurableError, match="synchronous 1"):
+            cursor.execute(LESS_DURABLE[connection.vendor])
+        with pytest.raises(NotDurableError, match=r"synchronous 1|synchronous_commit is off"):
             assert_durable()
     finally:
         connection.close()

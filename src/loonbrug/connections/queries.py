@@ -7,6 +7,7 @@ from afas_client.auth import EnvironmentType
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
 from loonbrug.connections.capabilities import Capability, Feature, capabilities
 from loonbrug.connections.models import Connection, ConnectionState
+from loonbrug.connections.secrets import opens
 
 #: Existing classic tokens expire on this day (AFAS "Authentication", September 2026).
 CLASSIC_TOKENS_EXPIRE = datetime.date(2027, 5, 1)
@@ -104,6 +105,13 @@ def connection_of(*, office_id: int, connection_id: int) -> ConnectionView:
     if row is None:
         raise NotFoundError("connection", connection_id)
     return view_of(row)
+
+
+def keys_open_tokens() -> bool:
+    """Whether the keys beside this process belong to this database: they open a token, or there is none yet."""
+    rows = Connection.objects.filter(token_ciphertext__isnull=False)
+    tokens = list(rows.values_list("token_ciphertext", flat=True))
+    return not tokens or any(opens(token) for token in tokens if token is not None)
 
 
 def view_of(row: Connection) -> ConnectionView:

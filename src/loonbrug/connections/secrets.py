@@ -24,6 +24,15 @@ def decrypt(ciphertext: bytes | memoryview) -> str:
         raise SecretUnreadableError("no key in secrets.keys opens this secret") from wrong_key
 
 
+def opens(ciphertext: bytes | memoryview) -> bool:
+    """Whether one of the installation's keys opens this secret."""
+    try:
+        decrypt(ciphertext)
+    except SecretUnreadableError:
+        return False
+    return True
+
+
 def rotate(ciphertext: bytes | memoryview) -> bytes:
     """The same secret, encrypted anew with the newest key. Raises SecretUnreadableError."""
     try:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from afas_client.client import AfasClient
 from afas_client.errors import AfasError, NeverLeft, NotLetIn
@@ -43,11 +44,16 @@ log = structlog.get_logger()
 LOOK_EVERY_SECONDS = 0.5
 #: Read-backs leave the other calls to the sends, which go first.
 READS_AT_ONCE = 2
+#: How soon an answer that could not be stored is offered to the database again.
+STORE_AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the edge gives a drain to stand on: clock, ids, the writer thread, connections, the wish to stop."""
+    """What the edge gives a drain to stand on: clock, ids, the writer thread, connections, the wish to stop.
+
+    After `slice_seconds` a drain makes room when others wait for a place.
+    """
 
     now: Callable[[], datetime]
     boot: str
@@ -57,11 +63,30 @@ class Ground:
     open_transport: Callable[[], AbstractAsyncContextManager[Transport]]
     policy: Policy
     is_stopping: Callable[[], bool]
+    others_wait: Callable[[], bool]
+    slice_seconds: float
 
     async def write(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one operation on the writer thread."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.writer, partial(operation, *args, **kwargs))
+        return await loop.run_in_executor(self.writer, _run, partial(operation, *args, **kwargs))
+
+    async def store(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run an operation that may be repeated on the writer thread, until the database has taken it."""
+        while True:
+            try:
+                return await self.write(operation, *args, **kwargs)
+            except (OperationalError, InterfaceError) as away:
+                log.warning("not_stored_yet", operation=operation.__name__, why=str(away))
+            await asyncio.sleep(STORE_AGAIN_SECONDS)
+
+
+def _run(operation: Callable[[], R]) -> R:
+    try:
+        return operation()
+    except (OperationalError, InterfaceError):
+        close_old_connections()  # so that the next one does not meet the same broken line
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +95,15 @@ class Work:
 
     environment_id: int
     epoch: int
+    slice_ends: float
     ground: Ground
     transport: Transport
+
+    def should_end(self) -> bool:
+        """Whether to claim and ask nothing more: we are to stop, or have had our turn and others wait."""
+        ground = self.ground
+        has_had_its_turn = asyncio.get_running_loop().time() >= self.slice_ends
+        return ground.is_stopping() or (has_had_its_turn and ground.others_wait())
 
     async def client(self, *, office_id: int, connection_id: int) -> AfasClient:
         """The client of one connection, with the token it has now."""
@@ -83,14 +115,15 @@ class Work:
 async def drain(*, environment_id: int, ground: Ground) -> None:
     """Do all due work of one environment and end.
 
-    Ends early, without claiming more, when a newer drain has started or the process wants to stop; calls under
-    way are awaited all the same.
+    Ends early, without claiming more, when a newer drain has started, the process wants to stop, or its time
+    slice is over and others wait; calls under way are awaited all the same.
     """
+    slice_ends = asyncio.get_running_loop().time() + ground.slice_seconds
     epoch = await ground.write(
         operations.begin_drain, environment_id=environment_id, policy=ground.policy, now=ground.now()
     )
     async with ground.open_transport() as transport:
-        work = Work(environment_id, epoch, ground, transport)
+        work = Work(environment_id, epoch, slice_ends, ground, transport)
         calls: set[asyncio.Task[None]] = set()
         try:
             while calls := calls | await _start(work, len(calls)):
@@ -115,10 +148,10 @@ async def _first_settled(calls: set[asyncio.Task[None]]) -> set[asyncio.Task[Non
 async def _start(work: Work, running: int) -> set[asyncio.Task[None]]:
     """Claim what may leave now, then the questions that are due, and start a call for each.
 
-    None when we are to stop or were overtaken by a newer drain.
+    None when we should end or were overtaken by a newer drain.
     """
     ground = work.ground
-    if ground.is_stopping():
+    if work.should_end():
         return set()
     await ground.write(inspection.end_doubts, environment_id=work.environment_id, now=ground.now())
     try:
@@ -143,19 +176,46 @@ async def _start(work: Work, running: int) -> set[asyncio.Task[None]]:
     return sends | {asyncio.create_task(_look(question, work)) for question in questions}
 
 
+class _Departure:
+    """Asked once the line is open, right before the bytes leave: by two clocks, of which the stricter wins."""
+
+    def __init__(self, claim: Claim, ground: Ground) -> None:
+        self._send_before = claim.send_before
+        self._leave_by = ground.boot_seconds() + (claim.send_before - ground.now()).total_seconds()
+        self._ground = ground
+        self._was_given = False
+
+    def __call__(self) -> None:
+        ground = self._ground
+        if ground.now() >= self._send_before or ground.boot_seconds() >= self._leave_by:
+            raise NeverLeft("too late to leave: the time for this attempt has passed")
+        if ground.is_stopping():
+            raise NeverLeft("the service is stopping")
+        self._was_given = True
+
+    def in_fact(self, answer: Answer) -> Answer:
+        """The same answer; but what never left is surely not booked, and goes again at once when we stopped it."""
+        if self._was_given:
+            return answer
+        outcome = Outcome.NOT_BOOKED if answer.outcome is Outcome.UNKNOWN else answer.outcome
+        held_back = outcome is Outcome.NOT_BOOKED and self._ground.is_stopping()
+        return replace(answer, outcome=outcome, held_back=held_back)
+
+
 async def _deliver(claim: Claim, work: Work) -> None:
     """Send one claim and record what came of it; whatever happens, the attempt gets an answer."""
+    departure = _Departure(claim, work.ground)
     answer = Answer(Outcome.UNKNOWN, message="the call was broken off")
     try:
-        answer = await _send(claim, work)
+        answer = await _send(claim, departure, work)
     finally:
-        await asyncio.shield(_record(claim, answer, work.ground))
+        await asyncio.shield(_record(claim, departure.in_fact(answer), work.ground))
 
 
-async def _send(claim: Claim, work: Work) -> Answer:
+async def _send(claim: Claim, departure: _Departure, work: Work) -> Answer:
     try:
         client = await work.client(office_id=claim.office_id, connection_id=claim.connection_id)
-        booked = await client.post_entry(claim.payload, before_leaving=_deadline(claim, work.ground))
+        booked = await client.post_entry(claim.payload, before_leaving=departure)
     except AfasError as error:
         return answer_to(error)
     except (NotAuthorisedError, SecretUnreadableError) as no_token:
@@ -163,21 +223,8 @@ async def _send(claim: Claim, work: Work) -> Answer:
     return answer_to(booked)
 
 
-def _deadline(claim: Claim, ground: Ground) -> Callable[[], None]:
-    """The check that runs once the line is open, right before the bytes leave: by two clocks, the stricter wins."""
-    leave_by = ground.boot_seconds() + (claim.send_before - ground.now()).total_seconds()
-
-    def check() -> None:
-        if ground.now() >= claim.send_before or ground.boot_seconds() >= leave_by:
-            raise NeverLeft("too late to leave: the time for this attempt has passed")
-        if ground.is_stopping():
-            raise NeverLeft("the service is stopping")
-
-    return check
-
-
 async def _record(claim: Claim, answer: Answer, ground: Ground) -> None:
-    state = await ground.write(
+    state = await ground.store(
         operations.record, claim_id=claim.claim_id, answer=answer, policy=ground.policy, now=ground.now()
     )
     log.info(
@@ -205,7 +252,7 @@ async def _look(question: Question, work: Work) -> None:
             "no_look", kind=question.kind, connection=question.connection_id, why=type(error).__name__
         )
         not_let_in = str(error) if isinstance(error, NotLetIn) else ""
-        await ground.write(
+        await ground.store(
             inspection.record_no_answer,
             question=question,
             not_let_in=not_let_in,
@@ -213,7 +260,7 @@ async def _look(question: Question, work: Work) -> None:
             now=ground.now(),
         )
         return
-    await ground.write(inspection.record_answer, question=question, answered=answered, policy=ground.policy)
+    await ground.store(inspection.record_answer, question=question, answered=answered, policy=ground.policy)
 
 
 async def _ask(question: Question, client: AfasClient, ground: Ground) -> Answered:

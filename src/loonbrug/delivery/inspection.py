@@ -92,7 +92,8 @@ def end_doubts(*, environment_id: int, now: datetime) -> int:
         doubt_until__lte=now,
         connection__state=ConnectionState.AUTHORISED,
     ).select_related("connection__environment")
-    ended = [delivery for delivery in over if not _connector(delivery)]
+    locked = over.select_for_update(of=("self",), no_key=True)
+    ended = [delivery for delivery in locked if not _connector(delivery)]
     for delivery in ended:
         apply_decision(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
     return len(ended)
@@ -117,6 +118,7 @@ def take_questions(
 def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Delivery]:
     rows = Delivery.objects.filter(environment_id=environment_id, state__in=states, due_at__lte=now)
     rows = rows.filter(connection__state=ConnectionState.AUTHORISED)
+    rows = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
     return rows.select_related("connection__environment").order_by("due_at", "id")
 
 
@@ -203,7 +205,8 @@ def record_answer(*, question: Question, answered: Answered, policy: Policy) -> 
     """Do what the books show; deliveries that changed meanwhile are judged by the state they are in now."""
     if question.kind is Kind.NUMBER_CHECK:
         _keep_number_check(question, answered)
-    rows = Delivery.objects.in_bulk([wanted.delivery_id for wanted in question.wanted])
+    locked = Delivery.objects.select_for_update(no_key=True).order_by("id")
+    rows = locked.in_bulk([wanted.delivery_id for wanted in question.wanted])
     for wanted in question.wanted:
         delivery = rows[wanted.delivery_id]
         mine = [line for line in answered.lines if _is_ours(line, wanted, question)]

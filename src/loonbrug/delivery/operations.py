@@ -120,7 +120,8 @@ def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: da
 def begin_drain(*, environment_id: int, policy: Policy, now: datetime) -> int:
     """Raise the environment's epoch, and put what an older drain left in the air in doubt; the new epoch."""
     Environment.objects.filter(pk=environment_id).update(epoch=F("epoch") + 1)
-    for delivery in Delivery.objects.filter(environment_id=environment_id, state=State.SENDING):
+    rows = Delivery.objects.select_for_update(no_key=True)
+    for delivery in rows.filter(environment_id=environment_id, state=State.SENDING):
         until = policy.doubt_until(send_before=latest_attempt(delivery).send_before)
         apply_decision(delivery, Decision(State.IN_DOUBT, due_at=now), now=now, doubt_until=until)
     return Environment.objects.get(pk=environment_id).epoch
@@ -132,9 +133,10 @@ def claim(
 ) -> tuple[Claim, ...]:
     """Claim what may leave now: one per lane, as many as the environment has calls free.
 
-    What is under way is read from the table, never from memory. Raises OvertakenError.
+    What is under way is read from the table, never from memory, while the environment's row is locked: neither
+    another claim nor a raised epoch can come between. Raises OvertakenError.
     """
-    environment = Environment.objects.get(pk=environment_id)
+    environment = Environment.objects.select_for_update(no_key=True).get(pk=environment_id)
     if environment.epoch != epoch:
         raise OvertakenError
     lanes = _busy_lanes(environment_id, now)
@@ -162,7 +164,8 @@ def _busy_lanes(environment_id: int, now: datetime) -> list[tuple[int, str]]:
 def _candidates(environment_id: int, now: datetime) -> Iterator[Delivery]:
     rows = Delivery.objects.filter(environment_id=environment_id, state=State.QUEUED, due_at__lte=now)
     ready = rows.filter(connection__state=ConnectionState.AUTHORISED)
-    return ready.order_by("due_at", "id").iterator(chunk_size=100)
+    free = ready.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    return free.order_by("due_at", "id").iterator(chunk_size=100)
 
 
 def _held(delivery: Delivery, now: datetime) -> bool:
@@ -207,7 +210,8 @@ def record(*, claim_id: UUID, answer: Answer, policy: Policy, now: datetime) -> 
 
     May be repeated until it is known to be stored: a second time changes nothing.
     """
-    attempt = Attempt.objects.select_related("delivery", "delivery__connection").get(claim_id=claim_id)
+    rows = Attempt.objects.select_related("delivery").select_for_update(of=("self", "delivery"), no_key=True)
+    attempt = rows.get(claim_id=claim_id)
     delivery = attempt.delivery
     if attempt.ended_at is not None:
         return State(delivery.state)
@@ -231,7 +235,7 @@ def record(*, claim_id: UUID, answer: Answer, policy: Policy, now: datetime) -> 
             reason=answer.message,
             now=now,
         )
-    counted = answer.outcome in {Outcome.NOT_BOOKED, Outcome.NOT_LET_IN}
+    counted = answer.outcome in {Outcome.NOT_BOOKED, Outcome.NOT_LET_IN} and not answer.held_back
     delivery.not_booked_count += counted
     apply_decision(delivery, decision, now=now, doubt_until=doubt_until)
     return decision.state
@@ -361,7 +365,8 @@ def resolve(
 
 
 def _in_state(office_id: int, delivery_id: int, states: Collection[State]) -> Delivery:
-    delivery = Delivery.objects.filter(office_id=office_id, pk=delivery_id).first()
+    rows = Delivery.objects.filter(office_id=office_id, pk=delivery_id)
+    delivery = rows.select_for_update(no_key=True).first()
     if delivery is None:
         raise NotFoundError("delivery", delivery_id)
     if delivery.state not in states:

@@ -94,7 +94,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An attempt's outcome with AFAS's own words, ready to be stored."""
+    """An attempt's outcome with AFAS's own words, ready to be stored.
+
+    `held_back` says that we did not let it leave because the service stops: it may leave again at once.
+    """
 
     outcome: Outcome
     entry_number: str = ""
@@ -105,6 +108,7 @@ class Answer:
     log_reference: str = ""
     retry_after: int | None = None
     once_more: bool = False
+    held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,8 @@ def _later(
         due_at = now if pauses else now + policy.first_wait
         reason = Reason.CONNECTION_PAUSED if pauses else Reason.NONE
         return Decision(State.QUEUED, reason=reason, due_at=due_at, pauses_connection=pauses)
+    if answer.held_back:
+        return Decision(State.QUEUED, due_at=now)
     due_at = policy.next_try(now=now, tries=attempts.not_booked_count, retry_after=answer.retry_after)
     if due_at - first_claimed_at > policy.give_up_after:
         return Decision(State.GIVEN_UP)

@@ -18,25 +18,42 @@ FROZEN = (
 )
 
 
+TRANSITION_REFUSED = "a delivery cannot make this step"
+CHANGE_REFUSED = "what was approved for sending is frozen"
+
+
 def install(**_: object) -> None:
-    """Create both triggers on the delivery table (SQLite)."""
+    """Create both triggers on the delivery table."""
+    statements = _for_postgresql() if connection.vendor == "postgresql" else _for_sqlite()
     with connection.cursor() as cursor:
-        for name, statement in _statements().items():
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+        for statement in statements:
             cursor.execute(statement)
 
 
-def _statements() -> dict[str, str]:
-    pairs = ", ".join(f"'{before}>{after}'" for before, after in sorted(TRANSITIONS))
+def _for_sqlite() -> list[str]:
     changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in FROZEN)
-    return {
-        "delivery_transition": (
-            "CREATE TRIGGER delivery_transition BEFORE UPDATE OF state ON delivery_delivery "
-            f"WHEN OLD.state <> NEW.state AND OLD.state || '>' || NEW.state NOT IN ({pairs}) "
-            "BEGIN SELECT RAISE(ABORT, 'a delivery cannot make this step'); END"
-        ),
-        "delivery_frozen": (
-            f"CREATE TRIGGER delivery_frozen BEFORE UPDATE ON delivery_delivery WHEN {changed} "
-            "BEGIN SELECT RAISE(ABORT, 'what was approved for sending is frozen'); END"
-        ),
-    }
+    return [
+        "DROP TRIGGER IF EXISTS delivery_transition",
+        f"""CREATE TRIGGER delivery_transition BEFORE UPDATE OF state ON delivery_delivery
+        WHEN {_forbidden()} BEGIN SELECT RAISE(ABORT, '{TRANSITION_REFUSED}'); END""",
+        "DROP TRIGGER IF EXISTS delivery_frozen",
+        f"""CREATE TRIGGER delivery_frozen BEFORE UPDATE ON delivery_delivery
+        WHEN {changed} BEGIN SELECT RAISE(ABORT, '{CHANGE_REFUSED}'); END""",
+    ]
+
+
+def _for_postgresql() -> list[str]:
+    changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in FROZEN)
+    return [
+        """CREATE OR REPLACE FUNCTION delivery_refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE integrity_constraint_violation USING MESSAGE = TG_ARGV[0]; END $$""",
+        f"""CREATE OR REPLACE TRIGGER delivery_transition BEFORE UPDATE OF state ON delivery_delivery
+        FOR EACH ROW WHEN ({_forbidden()}) EXECUTE FUNCTION delivery_refuse('{TRANSITION_REFUSED}')""",
+        f"""CREATE OR REPLACE TRIGGER delivery_frozen BEFORE UPDATE ON delivery_delivery
+        FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION delivery_refuse('{CHANGE_REFUSED}')""",
+    ]
+
+
+def _forbidden() -> str:
+    pairs = ", ".join(f"'{before}>{after}'" for before, after in sorted(TRANSITIONS))
+    return f"OLD.state <> NEW.state AND OLD.state || '>' || NEW.state NOT IN ({pairs})"

@@ -3,16 +3,16 @@
 import asyncio
 import fcntl
 import threading
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import IO
 
 import structlog
 
-log = structlog.get_logger()
+from loonbrug.engine.work import Keyed, Periodic, Work
 
-Work = Callable[[int], Awaitable[None]]
+log = structlog.get_logger()
 
 #: How soon a stop is noticed.
 STEP_SECONDS = 0.1
@@ -20,14 +20,6 @@ STEP_SECONDS = 0.1
 
 class EngineTakenError(Exception):
     """Another process holds this installation's engine; this one can serve pages only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Periodic:
-    """Something done every so many seconds; what it returns are the (kind, key) pairs to run."""
-
-    every_seconds: float
-    due: Callable[[], Awaitable[list[tuple[str, int]]]]
 
 
 class EngineLock:
@@ -54,47 +46,73 @@ class EngineLock:
 
 
 class EmbeddedEngine:
-    """Runs work at most once at a time per (kind, key), and periodic work; knows no domain.
+    """An `Engine` of one process: each key runs at most once at a time.
 
-    Work that is asked for while it runs is not queued: it looks for what is due itself, and the next round of
-    periodic work asks again.
+    At most `places` keys run at once; others wait for their turn, first come first served. Work that is asked
+    for while it runs is not queued: it looks for what is due itself, and the next round of periodic work asks
+    again. `around` is entered before anything runs, and left after everything has ended.
     """
 
-    def __init__(self, *, kinds: Mapping[str, Work], periodic: list[Periodic]) -> None:
+    def __init__(
+        self,
+        *,
+        kinds: Mapping[str, Work],
+        periodic: list[Periodic],
+        places: int,
+        around: Callable[[], AbstractAsyncContextManager[object]] = nullcontext,
+    ) -> None:
         self._kinds = kinds
         self._periodic = periodic
-        self._running: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._places = places
+        self._around = around
+        self._running: dict[Keyed, asyncio.Task[None]] = {}
+        self._waiting: dict[Keyed, None] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._live, name="engine", daemon=True)
         self._started = threading.Event()
         self._stopping = threading.Event()
 
     def start(self) -> None:
-        """Start the thread and wait until it takes work."""
+        """See `Engine.start`."""
         self._thread.start()
         self._started.wait()
 
     def stop(self, *, within_seconds: float) -> None:
-        """Start nothing more, wait for what is running, and after that time break it off."""
+        """See `Engine.stop`."""
         self._stopping.set()
         self._thread.join(within_seconds)
         if self._thread.is_alive() and self._loop is not None:
             self._loop.call_soon_threadsafe(self._break_off)
             self._thread.join(within_seconds)
 
+    def is_alive(self) -> bool:
+        """See `Engine.is_alive`."""
+        return self._thread.is_alive()
+
     def is_stopping(self) -> bool:
-        """Whether work should end as soon as it can."""
+        """See `Engine.is_stopping`."""
         return self._stopping.is_set()
 
+    def others_wait(self) -> bool:
+        """See `Engine.others_wait`."""
+        return bool(self._waiting)
+
     def run(self, kind: str, key: int) -> None:
-        """Ask for work; from any thread."""
+        """See `Engine.run`."""
         if self._loop is not None and not self._stopping.is_set():
             self._loop.call_soon_threadsafe(self._begin, kind, key)
 
     def _live(self) -> None:
-        asyncio.run(self._main())
+        try:
+            asyncio.run(self._main())
+        finally:
+            self._started.set()
 
     async def _main(self) -> None:
+        async with self._around():
+            await self._work()
+
+    async def _work(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._started.set()
         rounds = [asyncio.create_task(self._rounds(periodic)) for periodic in self._periodic]
@@ -123,6 +141,9 @@ class EmbeddedEngine:
     def _begin(self, kind: str, key: int) -> None:
         if (kind, key) in self._running or self._stopping.is_set():
             return
+        if len(self._running) >= self._places:
+            self._waiting[kind, key] = None
+            return
         task = asyncio.ensure_future(self._kinds[kind](key))
         self._running[kind, key] = task
         task.add_done_callback(lambda done: self._ended(kind, key, done))
@@ -131,6 +152,10 @@ class EmbeddedEngine:
         del self._running[kind, key]
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("work_failed", kind=kind, key=key, exc_info=error)
+        if self._waiting:
+            first = next(iter(self._waiting))
+            del self._waiting[first]
+            self._begin(*first)
 
     def _break_off(self) -> None:
         for task in self._running.values():

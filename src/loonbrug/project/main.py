@@ -9,6 +9,7 @@ import os
 import click
 import django
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 
 COMMANDS = {
     "demo": "loonbrug.project.demo.command:demo",
@@ -17,6 +18,7 @@ COMMANDS = {
     "office": "loonbrug.cli.office:office",
     "serve": "loonbrug.project.serving:serve",
     "sign-in-link": "loonbrug.cli.sign_in:sign_in_link",
+    "worker": "loonbrug.project.working:worker",
 }
 #: Commands that only start other processes, and must not touch this installation's own data.
 WITHOUT_PRODUCT = {"demo"}
@@ -32,11 +34,18 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         if cmd_name not in WITHOUT_PRODUCT and not apps.ready:
-            django.setup()
+            _set_up()
         module, name = COMMANDS[cmd_name].split(":")
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
         return command
+
+
+def _set_up() -> None:
+    try:
+        django.setup()
+    except ImproperlyConfigured as wrong:
+        raise click.ClickException(str(wrong)) from wrong
 
 
 @click.command(cls=Commands)

@@ -7,11 +7,14 @@ from types import FrameType
 import click
 import structlog
 import waitress
-from django.core.management import call_command
+from django.conf import settings
 
-from loonbrug.engine.embedded import EngineTakenError
+from loonbrug.cli.database import bring_up_to_date
+from loonbrug.engine.embedded import EngineLock, EngineTakenError
+from loonbrug.engine.work import Engine
 from loonbrug.project import wiring
 from loonbrug.project.durability import assert_durable
+from loonbrug.project.engines import EngineName
 
 log = structlog.get_logger()
 
@@ -26,19 +29,13 @@ LARGEST_REQUEST = 64 * 1024 * 1024
 @click.option("--port", default=8000, show_default=True, help="Port on 127.0.0.1.")
 @click.option("--threads", default=8, show_default=True, help="Pages made at the same time.")
 def serve(port: int, threads: int) -> None:
-    """Serve the pages, and deliver what is due."""
-    call_command("migrate", verbosity=0)
+    """Serve the pages, and deliver what is due unless other processes do that."""
+    bring_up_to_date(verbosity=0)
     assert_durable()
     from loonbrug.project.wsgi import application  # noqa: PLC0415 (reads the static files at import)
 
     lock = wiring.engine_lock()
-    engine = None
-    try:
-        lock.take()
-        engine = wiring.engine()
-        engine.start()
-    except EngineTakenError:
-        log.warning("serving_pages_only", why="another process delivers for this installation")
+    engine = _start_engine(lock)
     signal.signal(signal.SIGTERM, _stop)
     try:
         waitress.serve(
@@ -53,6 +50,21 @@ def serve(port: int, threads: int) -> None:
         if engine is not None:
             engine.stop(within_seconds=STOP_WITHIN_SECONDS)
         lock.release()
+
+
+def _start_engine(lock: EngineLock) -> Engine | None:
+    """The engine, if it is this process that does the work."""
+    if settings.ENGINE is not EngineName.EMBEDDED:
+        log.info("serving_pages_only", why="`loonbrug worker` processes deliver for this installation")
+        return None
+    try:
+        lock.take()
+    except EngineTakenError:
+        log.warning("serving_pages_only", why="another process delivers for this installation")
+        return None
+    engine = wiring.engine()
+    engine.start()
+    return engine
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

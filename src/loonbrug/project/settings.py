@@ -1,6 +1,9 @@
 """Django settings. Everything that differs per installation comes from environment variables.
 
 LOONBRUG_DATA      folder for the database and the keys (default: .loonbrug in the current folder)
+LOONBRUG_DATABASE  address of a PostgreSQL, postgresql://user:password@host/name (default: SQLite in that folder)
+LOONBRUG_ENGINE    embedded: `loonbrug serve` does all the work (default);
+                   procrastinate: any number of `loonbrug worker` processes do, on PostgreSQL
 LOONBRUG_HOSTS     host names under which the pages are reached, separated by commas
 LOONBRUG_ADDRESS   the address people type, for links in output (default http://127.0.0.1:8000)
 LOONBRUG_AFAS_URL  template of AFAS's address, to point everything at a sandbox
@@ -13,9 +16,13 @@ from pathlib import Path
 
 import structlog
 
+from loonbrug.project.databases import database
+from loonbrug.project.engines import apps_of, chosen_engine
 from loonbrug.project.key_files import encryption_keys, secret_key
 
 DATA = Path(os.environ.get("LOONBRUG_DATA", ".loonbrug")).resolve()
+DATABASE = os.environ.get("LOONBRUG_DATABASE", "")
+ENGINE = chosen_engine(name=os.environ.get("LOONBRUG_ENGINE", "embedded"), is_postgresql=bool(DATABASE))
 ADDRESS = os.environ.get("LOONBRUG_ADDRESS", "http://127.0.0.1:8000")
 AFAS_URL = os.environ.get(
     "LOONBRUG_AFAS_URL", "https://{participant_number}.{segment}.afas.online/ProfitRestServices"
@@ -44,6 +51,7 @@ INSTALLED_APPS = [
     "loonbrug.payroll",
     "loonbrug.delivery",
     "loonbrug.web",
+    *apps_of(ENGINE),
 ]
 
 MIDDLEWARE = [
@@ -78,18 +86,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA / "loonbrug.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-        },
-        "TEST": {"NAME": DATA / "test.sqlite3"},
-    }
-}
+DATABASES = {"default": database(address=DATABASE, folder=DATA)}
 AUTH_USER_MODEL = "access.User"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"

@@ -1,25 +1,31 @@
 """Which kinds of work the engine knows, and the ground they stand on. The edge: clock, ids, sockets, threads."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 from django.conf import settings
+from django.db import connection
 
 from afas_client.transport import AiohttpTransport
 from loonbrug.delivery import queries
 from loonbrug.delivery.drain import Ground, drain
 from loonbrug.delivery.outcomes import Policy
-from loonbrug.engine.embedded import EmbeddedEngine, EngineLock, Periodic
+from loonbrug.engine.embedded import EmbeddedEngine, EngineLock
+from loonbrug.engine.work import Engine, Keyed, Periodic, Work
+from loonbrug.project.engines import EngineName
 
 #: The kind of work that empties one environment.
 DRAIN = "drain"
 SWEEP_SECONDS = 2.0
+#: Environments that one process drains at once; a drain makes room after its time slice when others wait.
+PLACES = 100
+SLICE_SECONDS = 5.0
+#: Connections of one process with the table of jobs, beside those of the pages and the writer.
+TABLE_CONNECTIONS = 4
 
 
 def policy() -> Policy:
@@ -27,28 +33,49 @@ def policy() -> Policy:
     return Policy().scaled(settings.AFAS_TIME_SCALE)
 
 
-def engine() -> EmbeddedEngine:
-    """The embedded engine with everything it has to do; not started yet."""
+def engine() -> Engine:
+    """The engine of this installation with everything it has to do; not started yet."""
+    built: Engine
     writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
-    built: EmbeddedEngine
 
     def is_stopping() -> bool:
         return built.is_stopping()
 
-    async def empty(environment_id: int) -> None:
-        await drain(environment_id=environment_id, ground=_ground(writer, is_stopping))
+    def others_wait() -> bool:
+        return built.others_wait()
 
-    async def sweep() -> list[tuple[str, int]]:
-        question = partial(queries.environments_with_due_work, now=now())
-        due = await asyncio.get_running_loop().run_in_executor(writer, question)
+    ground = _ground(writer, is_stopping, others_wait)
+
+    async def empty(environment_id: int) -> None:
+        await drain(environment_id=environment_id, ground=ground)
+
+    async def sweep() -> list[Keyed]:
+        due = await ground.write(queries.environments_with_due_work, now=now())
         return [(DRAIN, environment_id) for environment_id in due]
 
-    built = EmbeddedEngine(kinds={DRAIN: empty}, periodic=[Periodic(SWEEP_SECONDS, sweep)])
+    kinds: dict[str, Work] = {DRAIN: empty}
+    periodic = [Periodic(SWEEP_SECONDS, sweep)]
+    if settings.ENGINE is EngineName.PROCRASTINATE:
+        built = _shared(kinds, periodic)
+    else:
+        built = EmbeddedEngine(kinds=kinds, periodic=periodic, places=PLACES)
     return built
 
 
+def _shared(kinds: dict[str, Work], periodic: list[Periodic]) -> Engine:
+    from procrastinate import PsycopgConnector  # noqa: PLC0415 (installed where this engine is chosen)
+    from procrastinate.contrib.django.utils import connector_params  # noqa: PLC0415
+
+    from loonbrug.engine.procrastinate import ProcrastinateEngine  # noqa: PLC0415
+
+    connector = PsycopgConnector(
+        kwargs=connector_params(connection.alias), min_size=1, max_size=TABLE_CONNECTIONS
+    )
+    return ProcrastinateEngine(kinds=kinds, periodic=periodic, places=PLACES, connector=connector)
+
+
 def engine_lock() -> EngineLock:
-    """The lock of this installation's engine, beside its database."""
+    """The lock of this installation's embedded engine, beside its database."""
     return EngineLock(Path(settings.DATA) / "engine.lock")
 
 
@@ -67,7 +94,7 @@ def _boot() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-def _ground(writer: Executor, is_stopping: Callable[[], bool]) -> Ground:
+def _ground(writer: Executor, is_stopping: Callable[[], bool], others_wait: Callable[[], bool]) -> Ground:
     limits = policy()
 
     def open_transport() -> AiohttpTransport:
@@ -82,4 +109,6 @@ def _ground(writer: Executor, is_stopping: Callable[[], bool]) -> Ground:
         open_transport=open_transport,
         policy=limits,
         is_stopping=is_stopping,
+        others_wait=others_wait,
+        slice_seconds=SLICE_SECONDS,
     )

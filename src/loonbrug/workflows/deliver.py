@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from loonbrug.access import operations as access
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.audit import operations as audit
 from loonbrug.connections import queries as connections
@@ -16,6 +17,7 @@ from loonbrug.ledger.problems import ProblemsError, problem
 from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
 from loonbrug.payroll import queries as payroll
+from loonbrug.payroll.models import JournalLife
 from loonbrug.payroll.queries import JournalView
 from loonbrug.workflows.check import CheckResult, check_journal
 
@@ -24,13 +26,17 @@ from loonbrug.workflows.check import CheckResult, check_journal
 def send_journal(*, scope: Scope, journal_id: int, now: datetime) -> tuple[int, ...]:
     """Freeze and queue every entry of this journal that is not on its way yet; the ids of the deliveries.
 
-    Raises NotFoundError, NotAllowedError, ProblemsError (all that `check_journal` finds, nothing_to_send).
+    Raises NotFoundError, NotAllowedError, ProblemsError (all that `check_journal` finds, journal_not_live,
+    nothing_to_send).
     """
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    access.hold_office(office_id=scope.office_id)
     checked = check_journal(scope=scope, journal_id=journal_id)
     if checked.mapping is None or not checked.can_send:
         raise ProblemsError(*checked.blocking)
     journal = payroll.journal(scope=scope, journal_id=journal_id)
+    if journal.life is not JournalLife.LIVE:
+        raise ProblemsError(problem("journal_not_live"))
     entries = _to_send(scope, journal, checked)
     if not entries:
         raise ProblemsError(problem("nothing_to_send"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from loonbrug.access import operations as access
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.problems import Place, Problem, Severity, problem
@@ -94,6 +95,7 @@ def import_file(
     read = read_journal(name, data)
     naming = Naming(company_id, year, period, run)
     with transaction.atomic():
+        access.hold_office(office_id=scope.office_id)
         drafts, problems = _addressed(scope, read, naming)
         if errors := _errors(problems):
             raise ImportRefusedError(*errors)

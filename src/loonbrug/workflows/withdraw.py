@@ -4,6 +4,7 @@ import datetime
 
 from django.db import transaction
 
+from loonbrug.access import operations as access
 from loonbrug.access.rights import Scope
 from loonbrug.payroll import operations as payroll
 from loonbrug.payroll import queries
@@ -16,6 +17,7 @@ def withdraw_journal(*, scope: Scope, journal_id: int, now: datetime.datetime) -
     Raises JournalFixedError, NotFoundError and NotAllowedError.
     """
     with transaction.atomic():
+        access.hold_office(office_id=scope.office_id)
         journal = queries.summary(scope=scope, journal_id=journal_id)
         sent = sent_journals(scope=scope, journals=[journal])
         payroll.withdraw(scope=scope, journal_id=journal_id, now=now, sent=sent)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from loonbrug.engine.embedded import EmbeddedEngine, EngineLock, EngineTakenError, Periodic
+from loonbrug.engine.embedded import EmbeddedEngine, EngineLock, EngineTakenError
+from loonbrug.engine.work import Periodic
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
@@ -39,7 +40,7 @@ class Recorder:
 
 
 def engine_of(work: Recorder, *periodic: Periodic) -> EmbeddedEngine:
-    engine = EmbeddedEngine(kinds={"drain": work}, periodic=list(periodic))
+    engine = EmbeddedEngine(kinds={"drain": work}, periodic=list(periodic), places=2)
     engine.start()
     return engine
 
