@@ -6,7 +6,7 @@ totals; after it they must no longer show it. A DELETE leaves once for each time
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from afas_client.transactions import Transaction
 from loonbrug.delivery.outcomes import Answer, Decision, Outcome, Policy, Reason
@@ -65,9 +65,7 @@ def standing(lines: Sequence[Transaction], sought: Sought) -> Standing:
     )
 
 
-def before_delete(
-    found: Standing, *, entry_number: str, has_sight: bool, now: datetime
-) -> Decision | None:
+def before_delete(found: Standing, *, entry_number: str, has_sight: bool, now: datetime) -> Decision | None:
     """What the look before a DELETE leads to; None lets the DELETE leave."""
     if found.is_clear:
         return None
@@ -116,20 +114,22 @@ def after_answer(state: State, answer: Answer, *, policy: Policy, now: datetime)
 
     Only a look ends a reversal well. An answer that comes after the reversal has ended is looked into again.
     """
-    if state in {State.BOOKED, State.VERIFIED} and answer.outcome in {Outcome.DELETED, Outcome.UNKNOWN}:
+    may_be_gone = answer.outcome in {Outcome.DELETED, Outcome.UNKNOWN}
+    if state in {State.BOOKED, State.VERIFIED} and may_be_gone:
         return Decision(state, reason=Reason.STILL_THERE, due_at=now)
     if state is not State.REVERSING:
         return None
-    if answer.outcome is Outcome.DELETED:
-        return Decision(State.REVERSING, reason=Reason.DELETE_LEFT, due_at=now)
-    if answer.outcome is Outcome.REFUSED:
-        return Decision(State.BOOKED, reason=Reason.DELETE_REFUSED)
-    if answer.outcome is Outcome.UNKNOWN:
-        return Decision(State.REVERSING, reason=Reason.DELETE_LEFT, due_at=now + policy.look_first)
+    if may_be_gone:
+        wait = policy.look_first if answer.outcome is Outcome.UNKNOWN else timedelta(0)
+        return Decision(State.REVERSING, reason=Reason.DELETE_LEFT, due_at=now + wait)
     if answer.held_back:
         return Decision(State.REVERSING, reason=Reason.TO_DELETE, due_at=now)
-    pauses = answer.outcome is Outcome.NOT_LET_IN and not answer.once_more
-    return Decision(State.BOOKED, reason=Reason.NOT_DELETED, pauses_connection=pauses)
+    was_refused = answer.outcome is Outcome.REFUSED
+    return Decision(
+        State.BOOKED,
+        reason=Reason.DELETE_REFUSED if was_refused else Reason.NOT_DELETED,
+        pauses_connection=answer.outcome is Outcome.NOT_LET_IN and not answer.once_more,
+    )
 
 
 _BY_COUNTER_ENTRY: dict[State, tuple[State, Reason]] = {

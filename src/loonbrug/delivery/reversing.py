@@ -13,11 +13,12 @@ from django.db import transaction
 
 from loonbrug.delivery.inspection import Answered, Kind, Question, connector_of, question_about
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
-from loonbrug.delivery.operations import apply_decision, keep_decision
+from loonbrug.delivery.operations import keep_decision
 from loonbrug.delivery.outcomes import Decision, Outcome, Policy, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number, expected_of
 from loonbrug.delivery.reversal import REVERSIBLE, UNSETTLED, Sought, after_delete, before_delete, standing
 from loonbrug.delivery.states import State
+from loonbrug.delivery.steps import apply_decision
 from loonbrug.ledger.problems import ProblemsError, problem
 
 
@@ -118,7 +119,9 @@ def _queue_counter_entry(delivery: Delivery, by: str, now: datetime) -> None:
 
 def look_before(*, claim_id: UUID) -> Question | None:
     """The look that comes before a claimed DELETE; None where there is no longer a means to look."""
-    delivery = Attempt.objects.select_related("delivery__connection__environment").get(claim_id=claim_id).delivery
+    delivery = (
+        Attempt.objects.select_related("delivery__connection__environment").get(claim_id=claim_id).delivery
+    )
     return question_about(Kind.REVERSAL, delivery) if connector_of(delivery) else None
 
 
@@ -142,8 +145,12 @@ def may_delete(*, claim_id: UUID, question: Question, answered: Answered) -> boo
     return decision is None
 
 
-def record_look(delivery: Delivery, question: Question, answered: Answered, policy: Policy) -> None:
-    """Do what a look after a DELETE shows."""
+@transaction.atomic
+def record_look(*, question: Question, answered: Answered, policy: Policy) -> None:
+    """Do what a look after a DELETE shows; a delivery that is no longer being reversed stays as it is."""
+    delivery = Delivery.objects.select_for_update(no_key=True).get(pk=question.wanted[0].delivery_id)
+    if (delivery.state, delivery.reason) != (State.REVERSING, Reason.DELETE_LEFT):
+        return
     attempt = delivery.attempts.filter(kind=AttemptKind.DELETE).latest("number")
     has_sight = answered.has_sight or attempt.outcome == Outcome.DELETED
     decision = after_delete(
