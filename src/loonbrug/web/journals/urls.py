@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loonbrug.web.journals import delivery_views, download_views, import_views, views
+from loonbrug.web.journals import delivery_views, download_views, import_views, reversal_views, views
 
 urlpatterns = [
     path("companies/<int:company_id>/payroll/", views.company_payroll, name="company-payroll"),
@@ -20,8 +20,14 @@ urlpatterns = [
     path("journals/<int:journal_id>/", views.journal, name="journal"),
     path("journals/<int:journal_id>/state/", views.journal_state, name="journal-state"),
     path("journals/<int:journal_id>/entries/<int:ordinal>/", views.entry_state, name="entry-state"),
+    path(
+        "journals/<int:journal_id>/entries/<int:ordinal>/counter/",
+        views.counter_entry_state,
+        name="counter-entry-state",
+    ),
     path("journals/<int:journal_id>/send/", views.send, name="journal-send"),
     path("journals/<int:journal_id>/withdraw/", views.withdraw, name="journal-withdraw"),
+    path("journals/<int:journal_id>/reverse/", reversal_views.reverse, name="journal-reverse"),
     path("journals/<int:journal_id>/confirm/", views.confirm, name="journal-confirm"),
     path("journals/<int:journal_id>/source/", download_views.source, name="journal-source"),
     path("journals/<int:journal_id>/<str:kind>/", download_views.journal, name="journal-download"),
