@@ -96,8 +96,9 @@ def after_delete(
             return _next_copy(found, entry_number, now)
         if has_sight:
             return Decision(State.REVERSED)
-    if now < policy.doubt_until(send_before=sent_before):
-        due_at = policy.next_look(now=now, sent_before=sent_before)
+    until = policy.doubt_until(send_before=sent_before)
+    if now < until:
+        due_at = min(policy.next_look(now=now, sent_before=sent_before), until)
         return Decision(State.REVERSING, reason=Reason.DELETE_LEFT, due_at=due_at)
     reason = Reason.STILL_THERE if entry_number in found.ours else Reason.NOT_SEEN
     return Decision(State.BOOKED, reason=reason)
