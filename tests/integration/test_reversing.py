@@ -268,19 +268,21 @@ def test_a_reversal_waits_while_afas_may_still_book_an_unanswered_attempt(afas: 
 
 
 @pytest.mark.parametrize(
-    "state", [State.QUEUED, State.SENDING, State.IN_DOUBT, State.UNDECIDED, State.REVERSING]
+    "steps",
+    [
+        pytest.param([], id="queued"),
+        pytest.param([State.SENDING], id="sending"),
+        pytest.param([State.SENDING, State.IN_DOUBT], id="in doubt"),
+        pytest.param([State.SENDING, State.IN_DOUBT, State.UNDECIDED], id="undecided"),
+        pytest.param([State.SENDING, State.CONFLICT, State.REVERSING], id="being reversed"),
+    ],
 )
-def test_nothing_is_reversed_while_an_entry_is_on_its_way_or_in_doubt(afas: Afas, state: State) -> None:
+def test_nothing_is_reversed_while_an_entry_is_on_its_way_or_in_doubt(afas: Afas, steps: list[State]) -> None:
     delivery = afas.booked(run_id=7)
     other = afas.office.queue(run_id=7, ordinal=2)
-    with connections["default"].cursor() as cursor:
-        cursor.execute("DROP TRIGGER delivery_transition" + _on_table())
+    for state in steps:
         Delivery.objects.filter(pk=other).update(state=state)
     assert problem_of(afas, delivery) == "entry_not_settled"
-
-
-def _on_table() -> str:
-    return " ON delivery_delivery" if connections["default"].vendor == "postgresql" else ""
 
 
 def test_a_reversal_needs_a_reason_and_something_to_reverse(afas: Afas) -> None:
@@ -373,8 +375,6 @@ def test_another_reversal_ends_a_refused_counter_entry(blind: Afas) -> None:
 
 
 def _step(delivery: Delivery, state: State) -> None:
-    from loonbrug.delivery.outcomes import Decision
-    from loonbrug.delivery.steps import apply_decision
 
     with transaction.atomic():
         apply_decision(delivery, Decision(state), now=NOW)
