@@ -101,7 +101,7 @@ def delivered(
         year=2026,
         period=11,
         voucher_number=f"202611-1001-ABCDEFGH{journal_id}-{ordinal}",
-        payload=b"{}",
+        payload=more.pop("payload", b"{}"),
         payload_hash="0" * 64,
         mapping={},
         total_debit=Decimal("1000.00"),
