@@ -3,9 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 VENDOR_DOCS ?=
-ON_POSTGRESQL := tests/integration tests/postgresql
+ON_POSTGRESQL := tests/integration tests/acceptance tests/postgresql
 
-.PHONY: help setup demo run test check conformance bench lock messages
+.PHONY: help setup demo run test check conformance bench screens lock messages
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -45,6 +45,9 @@ conformance: setup ## the sandbox against the vendors' published documents (VEND
 
 bench: setup ## benchmarks; figures go into benchmarks/README.md
 	@$(BIN)/python -m benchmarks.journal --json
+
+screens: setup ## pictures of every screen, into docs/screens (needs Chromium)
+	@SCREENS=1 $(BIN)/pytest tests/browser/test_screens.py
 
 lock: ## renew requirements.lock
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header --strip-extras --all-extras --output-file requirements.lock pyproject.toml

@@ -1,6 +1,6 @@
 """A PostgreSQL of the tests' own, from a wheel, reached through a socket in a temporary folder.
 
-`python -m tests.postgresql_server COMMAND...` runs the command with LOONBRUG_DATABASE set to it.
+`python -m tests.postgresql_server COMMAND...` runs the command with LOONBRUG_DATABASE set to it, and the engine for it.
 """
 
 import os
@@ -109,6 +109,7 @@ def running() -> Iterator[Server]:
 def main() -> None:
     with running() as server, tempfile.TemporaryDirectory(prefix="loonbrug-test-") as data:
         given = os.environ | {"LOONBRUG_DATABASE": server.address, "LOONBRUG_DATA": data}
+        given["LOONBRUG_ENGINE"] = "procrastinate"
         sys.exit(subprocess.run(sys.argv[1:], env=given, check=False).returncode)
 
 

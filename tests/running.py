@@ -193,11 +193,9 @@ class Installation(ExitStack):
         return found
 
     def deliveries(self) -> list[tuple[str, str, int]]:
-        """State, AFAS's entry number and number of attempts of each delivery, from the database itself."""
-        question = (
-            "SELECT state, entry_number, (SELECT count(*) FROM delivery_attempt WHERE delivery_id = delivery.id) "
-            "FROM delivery_delivery AS delivery ORDER BY id"
-        )
+        """State, AFAS's entry number and number of attempts that may have left, from the database itself."""
+        left = "SELECT count(*) FROM delivery_attempt WHERE delivery_id = delivery.id AND outcome <> 'not_booked'"
+        question = f"SELECT state, entry_number, ({left}) FROM delivery_delivery AS delivery ORDER BY id"
         database = self.directory / "data" / "loonbrug.sqlite3"
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
             return connection.execute(question).fetchall()

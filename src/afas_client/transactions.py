@@ -20,6 +20,7 @@ AXES = tuple(f"DimAx{axis}" for axis in range(1, 6))
 VOUCHERS_AT_ONCE = 20
 """Voucher numbers of 32 characters that fit one query with room to spare."""
 ROWS_AT_ONCE = 1_000
+_BEYOND = Decimal(10) ** 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +97,7 @@ def _text(value: object) -> str:
 
 
 def _amount(value: object) -> Decimal:
-    return Decimal(_text(value) or "0")
+    amount = Decimal(_text(value) or "0")
+    if abs(amount) >= _BEYOND:  # to compare what is no number is an ArithmeticError
+        raise ValueError("an amount that no books can hold")
+    return amount

@@ -22,6 +22,9 @@ from afas_client.fi_entries import Booked, booked
 FUNCTIONAL_ERRORS = frozenset({-2147180996, -2147220469})
 """The `errorNumber`s with which AFAS says that the content was wrong (AFAS "Troubleshooting")."""
 
+# Numbers of errors and of seconds are of 32 bits; no column or clock need hold what is larger.
+_LARGEST = 2**31
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -117,20 +120,21 @@ def _message(answer: Mapping[str, object]) -> str | None:
 
 
 def _told(value: object) -> str | None:
-    return (
-        errors.without_tokens(value)[: errors.BODY_LIMIT]
-        if isinstance(value, str) and value.strip()
-        else None
-    )
+    """The text, fit to be kept and shown: JSON can hold halves of characters, which no database takes."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    whole = value.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return errors.without_tokens(whole)[: errors.BODY_LIMIT]
 
 
 def _whole(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     try:
-        return int(value)
+        number = int(value)
     except ValueError:
         return None
+    return number if abs(number) <= _LARGEST else None
 
 
 def _seconds(value: object) -> int | None:
@@ -184,9 +188,10 @@ def answered_at(response: Response) -> datetime | None:
     """The server's own clock in its `Date` header, or None where it sends none that can be read."""
     given = next((value for name, value in response.headers.items() if name.lower() == "date"), "")
     try:
-        return parsedate_to_datetime(given)
-    except ValueError:
+        moment = parsedate_to_datetime(given)
+    except (ValueError, OverflowError):
         return None
+    return moment if moment.tzinfo else None
 
 
 def _tells_error(evidence: errors.Evidence) -> bool:

@@ -13,6 +13,7 @@ class JournalXmlCode(StrEnum):
     UNDECODABLE = "xml_not_in_its_encoding"  # (encoding)
     MALFORMED = "xml_not_well_formed"
     FORBIDDEN = "xml_forbidden_construct"
+    TANGLED = "xml_tangled"
     NO_TRANSACTIONS = "xml_without_transactions"
     FIELD_TWICE = "xml_field_twice"
     DATE_MISSING = "xml_date_missing"

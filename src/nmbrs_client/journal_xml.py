@@ -28,6 +28,9 @@ MOST_PROBLEMS = 200
 
 _QUOTED = 40  # characters of an unreadable text that a problem repeats
 _ENCLOSURES = 3  # how deep a document may be wrapped in others
+# Far beyond any journal; without an end a small file could keep the reader busy for hours.
+_DEEPEST = 100
+_MOST_ENCLOSED = 100
 _PROLOG = re.compile(r"\s*<\?xml\b[^>]*\?>")
 _DECLARED = re.compile(rb"""\s*<\?xml\b[^>]*\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _SINGLE_BYTE = {"us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "cp1252"}
@@ -183,6 +186,8 @@ class _Reader(ContentHandler):
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: ARG002, N802 -- SAX's own
         self._path.append(name.rpartition(":")[2].lower())
         self._text.clear()
+        if len(self._path) > _DEEPEST:
+            raise _refusal(Code.TANGLED, self.row())
         if self._depth:
             if self._path[self._depth :] == ["lines", "line"]:
                 self._line = _Draft(self.row())
@@ -203,6 +208,8 @@ class _Reader(ContentHandler):
         if self._depth:
             self._end_inside(self._path[self._depth :], text)
         elif text.startswith("<"):
+            if len(self.enclosed) == _MOST_ENCLOSED:
+                raise _refusal(Code.TANGLED, self.row())
             self.enclosed.append((self.row() - text.count("\n"), text))
         self._path.pop()
 

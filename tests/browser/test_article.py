@@ -13,7 +13,8 @@ from tests.browser.profit import Keys, Mail, Profit
 from tests.browser.words import Words
 from tests.running import Installation
 
-pytestmark = pytest.mark.browser
+#: The whole article takes half a minute, and more where several test runs share a machine.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 USER = "12345.admin"
 ADDRESS = "anja.dekker@kantoor.example"

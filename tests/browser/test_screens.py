@@ -7,13 +7,13 @@ import io
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import Faults, Office, OpenPage
 from tests.browser.loonbrug_pages import SAMPLES, Loonbrug
 from tests.browser.screens import SCREENS, Screen
@@ -53,22 +53,34 @@ def state(mapped_office: Office) -> Office:
     return mapped_office
 
 
+@dataclass(frozen=True)
+class Readers:
+    """One page of somebody who may see everything, one of somebody who has not signed in; both in Dutch."""
+
+    signed_in: Page
+    anonymous: Page
+    faults: Faults
+
+
 @pytest.fixture(scope="module")
-def reader(browser: Any, state: Office) -> Iterator[tuple[Page, Faults]]:
-    """One page for all screens, in Dutch, of somebody who may see everything."""
+def readers(browser: Browser, state: Office) -> Iterator[Readers]:
     faults = Faults()
-    context = browser.new_context(viewport=WIDE, storage_state=state.cookies)
-    page = context.new_page()
-    faults.watch(page)
-    Loonbrug(page, state.installation, NL).open()
-    yield page, faults
-    context.close()
+    # Without motion, as a colour on its way from light to dark is neither.
+    known = browser.new_context(viewport=WIDE, storage_state=state.cookies, reduced_motion="reduce")
+    unknown = browser.new_context(viewport=WIDE, reduced_motion="reduce")
+    pages = Readers(known.new_page(), unknown.new_page(), faults)
+    for page in (pages.signed_in, pages.anonymous):
+        faults.watch(page)
+    Loonbrug(pages.signed_in, state.installation, NL).open()
+    yield pages
+    known.close()
+    unknown.close()
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
-def test_a_screen_is_fit_to_be_seen(screen: Screen, state: Office, reader: tuple[Page, Faults]) -> None:
-    page, faults = reader
-    faults.found.clear()
+def test_a_screen_is_fit_to_be_seen(screen: Screen, state: Office, readers: Readers) -> None:
+    page = readers.signed_in if screen.signed_in else readers.anonymous
+    readers.faults.found.clear()
     page.set_viewport_size(WIDE)
     page.emulate_media(color_scheme="light")
     answer = page.goto(address_of(screen, state.installation))
@@ -83,7 +95,7 @@ def test_a_screen_is_fit_to_be_seen(screen: Screen, state: Office, reader: tuple
     page.set_viewport_size(NARROW)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     picture(page, screen, "nl-380")
-    assert faults.found == []
+    assert readers.faults.found == []
 
 
 def address_of(screen: Screen, installation: Installation) -> str:
@@ -110,6 +122,7 @@ def picture(page: Page, screen: Screen, kind: str) -> None:
         return
     covered = [page.locator(screen.secret)] if screen.secret else []
     taken = page.screenshot(full_page=True, mask=covered, mask_color="#888888")
+    PICTURES.mkdir(parents=True, exist_ok=True)
     image = Image.open(io.BytesIO(taken)).convert("RGB").quantize(COLOURS)
     image.save(PICTURES / f"{screen.name}-{kind}.png", optimize=True)
 
@@ -126,9 +139,9 @@ def test_main_screens_speak_english_as_well(state: Office, open_page: OpenPage) 
 
 
 def test_the_list_of_pictures_names_every_screen() -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
     file = PICTURES / "README.md"
     if MAKES_PICTURES:
+        PICTURES.mkdir(parents=True, exist_ok=True)
         file.write_text(listed())
     assert file.read_text() == listed(), "make screens"
 

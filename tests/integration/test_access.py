@@ -121,3 +121,9 @@ def test_a_template_is_made_as_it_was_chosen(noord: OfficeWithAll) -> None:
     assert made.rights[Part.USERS] is Level.NONE
     again = noord.manager.browser().post("/settings/templates/add/", form | {"name": "CONTROLLER"})
     assert "Deze naam bestaat al." in again.content.decode()
+
+
+def test_a_template_named_beyond_all_length_is_refused_by_its_length(noord: OfficeWithAll) -> None:
+    with pytest.raises(ProblemsError) as refused:
+        operations.add_template(scope=noord.manager.scope, name="x" * 100_000, rights={}, now=NOW)
+    assert codes(refused) == ["typed_too_long"]

@@ -262,6 +262,22 @@ def test_the_journal_codes_follow_the_administration(office: AfasOffice, afas: A
     assert 'name="journal_code"' in field
 
 
+def test_an_administration_number_without_end_breaks_no_page(office: AfasOffice, afas: Afas) -> None:
+    account = office.authorised()
+    browser, endless = office.browser(), "9" * 5_000
+    where = {"account": account.id, "administration": endless}
+    assert browser.get(reverse("afas-journal-codes"), where).status_code == 200
+    again = browser.post(f"{reverse('afas-mapping-new')}?account={account.id}", {"administration": endless})
+    assert again.status_code == 200
+
+
+def test_the_only_account_need_not_be_chosen_for_a_new_mapping(office: AfasOffice, afas: Afas) -> None:
+    office.authorised()
+    page = text(office.browser().get(reverse("afas-mapping-new")))
+    assert "New mapping" in page
+    assert "Choose an AFAS account first." not in page
+
+
 def test_without_accounts_the_pages_say_what_to_do_first(office: AfasOffice) -> None:
     authorise.remove_account(scope=office.scope, connection_id=office.account.id, now=NOW)
     browser = office.browser()

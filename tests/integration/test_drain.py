@@ -7,15 +7,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import InterfaceError, OperationalError, connection, connections
 from tests.integration.delivery_office import NOW, DeliveryOffice, make_office, state_of
 
 from afas_client.errors import NeverLeft, NoAnswer
 from afas_client.transport import may_leave
 from afas_client.wire import Request, Response
+from loonbrug.delivery import drain as drain_module
 from loonbrug.delivery import operations
 from loonbrug.delivery.drain import Ground, drain
 from loonbrug.delivery.models import Attempt, Delivery
@@ -102,7 +104,7 @@ def test_the_frozen_payload_is_what_is_sent_byte_for_byte(writer: ThreadPoolExec
 
 
 def test_calls_run_side_by_side_but_never_more_than_five(writer: ThreadPoolExecutor) -> None:
-    office, line = make_office(), Line(seconds=0.02)
+    office, line = make_office(), Line(seconds=0.2)
     for administration in range(1, 13):
         office.queue(administration=administration)
     run(office, ground(line, writer))
@@ -209,3 +211,71 @@ def test_a_drain_that_was_overtaken_claims_nothing_more(writer: ThreadPoolExecut
     line.answer = newer_drain_starts
     run(office, ground(line, writer))
     assert (state_of(first), state_of(second)) == (State.BOOKED, State.QUEUED)
+
+
+def test_after_its_time_slice_a_drain_makes_room_when_others_wait(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line()
+    ids = [office.queue() for _ in range(3)]
+    run(office, ground(line, writer, others_wait=lambda: bool(line.sent), slice_seconds=0.0))
+    assert [state_of(delivery_id) for delivery_id in ids] == [State.BOOKED, State.QUEUED, State.QUEUED]
+
+
+def test_within_its_time_slice_a_drain_goes_on_though_others_wait(writer: ThreadPoolExecutor) -> None:
+    office, line = make_office(), Line()
+    ids = [office.queue() for _ in range(3)]
+    run(office, ground(line, writer, others_wait=lambda: True, slice_seconds=60.0))
+    assert {state_of(delivery_id) for delivery_id in ids} == {State.BOOKED}
+
+
+def test_what_was_claimed_but_not_sent_when_the_service_stops_goes_back_at_once(
+    writer: ThreadPoolExecutor,
+) -> None:
+    office, line = make_office(), Line()
+    delivery_id = office.queue()
+    stops = iter([False])
+    run(office, ground(line, writer, is_stopping=lambda: next(stops, True)))
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert line.sent == []
+    assert (delivery.state, delivery.due_at, delivery.not_booked_count) == (State.QUEUED, NOW, 0)
+
+
+def test_breaking_off_a_call_that_never_left_does_not_make_a_doubt(writer: ThreadPoolExecutor) -> None:
+    office, connecting = make_office(), asyncio.Event()
+    delivery_id = office.queue()
+
+    class NoLineYet(Line):
+        async def send(self, *_: object) -> Response:
+            connecting.set()
+            await asyncio.sleep(30)
+            raise AssertionError("it was not broken off")
+
+    async def broken_off() -> None:
+        on = ground(NoLineYet(), writer)
+        task = asyncio.create_task(drain(environment_id=office.environment_id, ground=on))
+        await connecting.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(broken_off())
+    assert state_of(delivery_id) is State.QUEUED
+
+
+def test_an_answer_is_offered_to_the_database_until_it_is_stored(
+    writer: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, line = make_office(), Line()
+    delivery_id = office.queue()
+    record, refusals = operations.record, [OperationalError("away"), InterfaceError("away")]
+
+    def away_twice(**given: Any) -> State:
+        if refusals:
+            raise refusals.pop()
+        return record(**given)
+
+    away_twice.__name__ = "record"
+    monkeypatch.setattr(operations, "record", away_twice)
+    monkeypatch.setattr(drain_module, "STORE_AGAIN_SECONDS", 0.01)
+    run(office, ground(line, writer))
+    assert state_of(delivery_id) is State.BOOKED
+    assert len(line.sent) == 1

@@ -19,6 +19,13 @@ def test_what_is_not_of_this_office_is_said_to_be_so(noord: OfficeWithAll, zuid:
     assert "niet van je kantoor" in answer.content.decode()
 
 
+def test_an_address_of_a_button_opened_by_itself_says_so(noord: OfficeWithAll) -> None:
+    answer = noord.manager.browser().get("/journals/1/send/")
+    assert answer.status_code == 405
+    assert answer["Allow"] == "POST"
+    assert "Dit adres werkt alleen met een knop" in answer.content.decode()
+
+
 def test_too_large_a_form_is_refused(noord: OfficeWithAll) -> None:
     form = {"number": "1", "name": "x" * 3_000_000}
     body = "&".join(f"{key}={value}" for key, value in form.items())

@@ -1,10 +1,13 @@
 """A file becomes journals: whose run it is, what importing does, everything that is wrong at once."""
 
 import pytest
+from django.db import connection
 from tests.integration.payroll_office import NOW, PayrollOffice, csv_file, draft, entry, keep, make_office
 
 from loonbrug.access.rights import Level, NotAllowedError, NotFoundError
 from loonbrug.payroll import operations, queries
+from loonbrug.payroll.formats.drafts import ReadJournals
+from loonbrug.payroll.formats.reading import read_journal
 from loonbrug.payroll.models import Journal
 from loonbrug.payroll.operations import ImportRefusedError
 from loonbrug.payroll.queries import Fate, RunIdentity
@@ -172,3 +175,21 @@ def test_reading_is_not_enough_to_import() -> None:
         look(reader, FULL)
     with pytest.raises(NotAllowedError):
         import_file(scope=reader.scope, name="j.csv", data=FULL, now=NOW)
+
+
+def test_a_file_is_read_while_no_transaction_keeps_deliveries_waiting(
+    office: PayrollOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_transaction, opened = list(connection.savepoint_ids), []
+
+    def read_and_look(name: str, data: bytes) -> ReadJournals:
+        opened.extend(connection.savepoint_ids[len(own_transaction) :])
+        return read_journal(name, data)
+
+    monkeypatch.setattr("loonbrug.workflows.import_journal.read_journal", read_and_look)
+    named = {"company_id": office.bakery_id, "year": None, "period": None, "run": None}
+    upload_id = operations.keep_upload(scope=office.scope, name="j.csv", data=FULL, now=NOW, **named)
+    import_upload(scope=office.scope, upload_id=upload_id, now=NOW)
+
+    assert Journal.objects.count() == 1
+    assert opened == []

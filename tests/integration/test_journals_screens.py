@@ -167,6 +167,17 @@ def test_importing_twice_by_the_same_page_imports_once(office: PayrollOffice, wr
     assert "al ingelezen" in page(writer, second["Location"])
 
 
+def test_a_file_is_only_to_be_found_under_the_company_it_was_uploaded_for(
+    office: PayrollOffice, writer: Client
+) -> None:
+    address = upload(writer, office, FULL).request["PATH_INFO"]
+    elsewhere = address.replace(f"/companies/{office.bakery_id}/", f"/companies/{office.garage_id}/")
+
+    assert writer.get(elsewhere).status_code == 404
+    assert writer.post(elsewhere).status_code == 404
+    assert queries.live_journals(scope=office.scope) == ()
+
+
 def test_what_was_imported_already_is_said_and_not_offered(office: PayrollOffice, writer: Client) -> None:
     imported(writer, office)
     again = upload(writer, office, FULL).content.decode()
@@ -287,6 +298,20 @@ def test_a_withdrawn_journal_stays_to_be_seen(office: PayrollOffice, writer: Cli
     assert "Ingetrokken" in shown
     assert "Verzenden naar AFAS" not in shown
     assert "/journals/" not in page(writer, f"/companies/{office.bakery_id}/payroll/?year=2026")
+
+
+def test_a_page_from_before_a_journal_was_withdrawn_or_replaced_sends_nothing(
+    office: PayrollOffice, writer: Client, connection: Connection
+) -> None:
+    withdrawn = keep(office, draft(office.bakery_id)).journal_id
+    writer.post(f"/journals/{withdrawn}/withdraw/")
+    replaced = keep(office, draft(office.bakery_id, entry("1.00"))).journal_id
+    keep(office, draft(office.bakery_id, entry("2.00")), replace=True)
+
+    for journal_id in (withdrawn, replaced):
+        told = writer.post(f"/journals/{journal_id}/send/", follow=True).content.decode()
+        assert "ingetrokken of vervangen" in told
+    assert Delivery.objects.count() == 0
 
 
 def test_a_refusal_is_explained_with_its_text_and_reference(

@@ -168,3 +168,17 @@ def test_the_stylesheet_asks_nothing_of_anybody_else() -> None:
     static = Path(__file__).resolve().parents[2] / "src/loonbrug/web/static"
     assert "url(" not in (static / "loonbrug.css").read_text()
     assert "@import" not in (static / "loonbrug.css").read_text()
+
+
+def test_an_address_to_go_on_to_that_is_none_of_our_names_breaks_nothing(anna: User) -> None:
+    client = Client()
+    assert client.post("/language/", {"language": "en", "next": "foo"}).status_code == 302
+    known = {"email": "anna@noord.nl", "password": PASSWORD}
+    assert client.post("/sign-in/?next=foo", known).status_code == 302
+    assert is_in(client)
+
+
+def test_no_browser_keeps_what_somebody_was_shown(noord: OfficeWithAll) -> None:
+    journal_id = noord.ids["journal_id"]
+    for address in ("/", f"/journals/{journal_id}/", f"/journals/{journal_id}/csv/"):
+        assert "no-store" in noord.manager.browser().get(address)["Cache-Control"]

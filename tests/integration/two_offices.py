@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.test import Client
 from tests.integration.delivery_office import posting
@@ -107,6 +108,7 @@ def _things(scope: Scope, number: str) -> dict[str, int]:
         by="Anna",
         now=NOW,
     )
+    batch_id = payroll.start_batch(scope=scope, key=UUID(int=run.pk), journal_ids=[journal_id], now=NOW)
     upload = Upload.objects.create(
         office_id=scope.office_id,
         company_id=company.id,
@@ -123,6 +125,7 @@ def _things(scope: Scope, number: str) -> dict[str, int]:
         "mapping_id": mapping.pk,
         "journal_id": journal_id,
         "delivery_id": delivery_id,
+        "batch_id": batch_id,
         "upload_id": upload.pk,
     }
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from afas_sandbox.connectors import AMSTERDAM
 from afas_sandbox.pages.words import Language
 
 _DUTCH = str.maketrans(",.", ".,")
@@ -24,7 +25,7 @@ def filters(language: Language) -> dict[str, Callable[..., Any]]:
         return value.strftime(day_format)
 
     def moment(value: datetime) -> str:
-        """In this machine's own time zone."""
-        return value.astimezone().strftime(f"{day_format} %H:%M:%S")
+        """On Amsterdam's clock, as AFAS itself shows moments."""
+        return value.astimezone(AMSTERDAM).strftime(f"{day_format} %H:%M:%S")
 
     return {"amount": amount, "day": day, "moment": moment}

@@ -128,6 +128,7 @@ def _save_template(
     verb = "added" if row.pk is None else "changed"
     typed = Typed()
     row.name = typed.name("name", name, longest=_TEMPLATE_NAME)
+    typed.done()  # SQLite compares no texts of any length
     others = Template.objects.filter(office_id=scope.office_id, name__iexact=row.name)
     if others.exclude(id=row.pk).exists():
         typed.wrong(problem("name_taken", place=Place(field="name"), who=Who.OFFICE_ADMIN))

@@ -134,6 +134,15 @@ def user_managers(*, scope: Scope) -> list[str]:
     return list(rows.order_by("name").values_list("name", flat=True))
 
 
+def people_with(*, office_id: int, part: Part, level: Level) -> list[UserView]:
+    """Everybody of an office who can sign in and has at least this level on this part: whom to tell."""
+    enough = [each for each in Level if each.allows(level)]
+    rows = User.objects.filter(
+        office_id=office_id, is_active=True, template__rights__part=part, template__rights__level__in=enough
+    )
+    return [_user_view(row) for row in rows.select_related("template").order_by("name", "id")]
+
+
 def owner_of_link(*, token: str) -> UserView | None:
     """Whose sign-in link this is, or nothing when it is not (or no longer) good. Looking does not use it."""
     try:

@@ -8,13 +8,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from afas_client.auth import ClassicToken, EnvironmentType
-from loonbrug.access.rights import NotFoundError
+from loonbrug.access.rights import NotFoundError, Part
 from loonbrug.connections.capabilities import Feature
 from loonbrug.connections.inputs import clean_account
 from loonbrug.connections.models import Connection, ConnectionState, Environment
 from loonbrug.connections.queries import ConnectionView, view_of
 from loonbrug.connections.secrets import encrypt, rotate
 from loonbrug.ledger.problems import ProblemsError, Who, problem
+from loonbrug.watch import operations as watch
 
 #: A second request for a code within this time after the first is a double click, and would mail twice.
 CODE_PAUSE = datetime.timedelta(seconds=5)
@@ -23,6 +24,9 @@ CODE_REQUEST_LIFE = datetime.timedelta(seconds=90)
 
 #: Why an account is broken though AFAS lets it in: FiEntries is not in the app connector.
 NO_BOOKING_CONNECTOR = "booking_connector_missing"
+
+#: What the mail is about that tells of a broken account.
+BROKEN_MAIL = "account_broken"
 
 
 def add_account(
@@ -137,11 +141,34 @@ def record_capabilities(
 
 
 def mark_broken(*, office_id: int, connection_id: int, reason: str, now: datetime.datetime) -> bool:
-    """AFAS no longer lets this account in, for this reason (a code). True only for who tells it first."""
-    changed = Connection.objects.filter(
+    """AFAS no longer lets this account in, for this reason (a code, or AFAS's own words).
+
+    True only for who tells it first: then everybody who may change the office's AFAS settings gets a mail.
+    """
+    authorised = Connection.objects.filter(
         office_id=office_id, id=connection_id, state=ConnectionState.AUTHORISED
-    ).update(state=ConnectionState.BROKEN, broken_reason=reason, broken_at=now)
-    return changed == 1
+    )
+    with transaction.atomic():
+        if not authorised.update(state=ConnectionState.BROKEN, broken_reason=reason, broken_at=now):
+            return False
+        _tell_broken(_row(office_id, connection_id), now)
+    return True
+
+
+def _tell_broken(row: Connection, now: datetime.datetime) -> None:
+    watch.write_mail(
+        office_id=row.office_id,
+        part=Part.AFAS_SETTINGS,
+        code=BROKEN_MAIL,
+        params={
+            "connection_id": str(row.pk),
+            "account": row.afas_user,
+            "participant_number": row.environment.participant_number,
+            "reason": row.broken_reason,
+            "at": now.isoformat(),
+        },
+        now=now,
+    )
 
 
 def choose_administrations_connector(*, office_id: int, connection_id: int, name: str) -> ConnectionView:

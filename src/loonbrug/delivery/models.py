@@ -84,6 +84,8 @@ class Delivery(models.Model):
                 name="delivery_due",
             ),
             models.Index(fields=["office", "journal_id"], name="delivery_of_journal"),
+            models.Index(fields=["office", "state"], name="delivery_by_state"),
+            models.Index(fields=["office", "run_id"], name="delivery_of_run"),
             models.Index(
                 fields=["environment", "state"],
                 condition=Q(state__in=[State.SENDING, State.IN_DOUBT, State.REVERSING]),

@@ -105,6 +105,8 @@ class EmbeddedEngine:
     def _live(self) -> None:
         try:
             asyncio.run(self._main())
+        except Exception:
+            log.exception("engine_ended")
         finally:
             self._started.set()
 

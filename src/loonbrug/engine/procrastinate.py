@@ -214,4 +214,4 @@ def _id(job: Job) -> int:
 def _log_failure(asked: "Future[None]") -> None:
     """Whoever asked has gone on; the next round of periodic work asks again."""
     if (error := asked.exception()) is not None:
-        log.warning("asking_failed", why=str(error))
+        log.warning("asking_failed", why=str(error.__cause__ or error))

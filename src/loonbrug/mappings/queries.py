@@ -1,6 +1,7 @@
 """Mappings as frozen values, always within one office."""
 
 import datetime
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
@@ -79,9 +80,13 @@ def mapping(*, scope: Scope, mapping_id: int) -> MappingView:
 
 def for_company(*, scope: Scope, company_id: int) -> MappingView | None:
     """The mapping of a company, for whoever may see the company's journals."""
-    rows = Mapping.objects.filter(office_id=scope.office_id, company_id=company_id).select_related("company")
-    row = rows.first()
-    return None if row is None else view_of(row)
+    return for_companies(scope=scope, company_ids=[company_id]).get(company_id)
+
+
+def for_companies(*, scope: Scope, company_ids: Collection[int]) -> dict[int, MappingView]:
+    """The mappings of these companies by company, for whoever may see the companies' journals."""
+    rows = Mapping.objects.filter(office_id=scope.office_id, company_id__in=company_ids)
+    return {row.company_id: view_of(row) for row in rows.select_related("company")}
 
 
 def all_mappings(*, scope: Scope, connection_id: int | None = None) -> tuple[MappingView, ...]:

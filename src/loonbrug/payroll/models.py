@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from loonbrug.access.models import Office
-from loonbrug.directory.models import Company
+from loonbrug.directory.models import Company, Debtor
 
 
 class JournalLife(StrEnum):
@@ -100,3 +100,35 @@ class Upload(models.Model):
     period = models.PositiveSmallIntegerField(null=True)
     run = models.PositiveIntegerField(null=True)
     at = models.DateTimeField()
+
+
+class Batch(models.Model):
+    """Many journals that a person approved at once; the durable queue of what is still to be approved one by one.
+
+    `key` is the form's own, so that pressing its button twice makes one batch.
+    """
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    key = models.UUIDField()
+    debtor = models.ForeignKey(Debtor, null=True, on_delete=models.PROTECT)
+    user_id = models.BigIntegerField()
+    by = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["office", "key"], name="batch_key_once")]
+
+
+class BatchJournal(models.Model):
+    """A journal in a batch. Once `done_at` is set it was queued, or refused for these problems."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="journals")
+    journal = models.ForeignKey(Journal, on_delete=models.PROTECT)
+    done_at = models.DateTimeField(null=True)
+    problems = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch", "journal"], name="journal_once_in_batch")]
+        indexes = [
+            models.Index(fields=["batch"], condition=Q(done_at__isnull=True), name="batch_journal_to_do")
+        ]

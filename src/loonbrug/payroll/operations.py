@@ -4,7 +4,9 @@ import datetime
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
+import msgspec
 from django.db import transaction
 
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
@@ -13,7 +15,16 @@ from loonbrug.ledger.canonical import content_hash
 from loonbrug.ledger.problems import Problem, ProblemsError, problem
 from loonbrug.payroll import queries
 from loonbrug.payroll.line_store import pack
-from loonbrug.payroll.models import Confirmation, Journal, JournalEntry, JournalLife, PayrollRun, Upload
+from loonbrug.payroll.models import (
+    Batch,
+    BatchJournal,
+    Confirmation,
+    Journal,
+    JournalEntry,
+    JournalLife,
+    PayrollRun,
+    Upload,
+)
 from loonbrug.payroll.queries import Fate, PlannedImport, RunDraft, RunIdentity
 
 UPLOAD_LIFE = datetime.timedelta(days=1)
@@ -157,6 +168,52 @@ def keep_upload(
 def drop_upload(*, scope: Scope, upload_id: int) -> None:
     """The file was imported, or is not wanted."""
     Upload.objects.filter(office_id=scope.office_id, user_id=scope.user_id, pk=upload_id).delete()
+
+
+def start_batch(
+    *,
+    scope: Scope,
+    key: UUID,
+    journal_ids: Collection[int],
+    debtor_id: int | None = None,
+    now: datetime.datetime,
+) -> int:
+    """Approve these journals for sending one by one; the id of the batch, which a second call finds back.
+
+    Left out is what is not live, not of this debtor, or waits in another batch already.
+    Raises ProblemsError (nothing_left_to_send) when that is everything, and NotAllowedError.
+    """
+    scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    with transaction.atomic():
+        made = {"debtor_id": debtor_id, "user_id": scope.user_id, "by": scope.user_name, "at": now}
+        batch, is_new = Batch.objects.get_or_create(office_id=scope.office_id, key=key, defaults=made)
+        if not is_new:
+            return batch.pk
+        waiting = BatchJournal.objects.filter(batch__office_id=scope.office_id, done_at__isnull=True)
+        rows = Journal.objects.filter(office_id=scope.office_id, life=JournalLife.LIVE, pk__in=journal_ids)
+        if debtor_id is not None:
+            rows = rows.filter(run__company__debtor_id=debtor_id)
+        chosen = rows.exclude(pk__in=waiting.values("journal_id")).order_by("pk").values_list("pk", flat=True)
+        BatchJournal.objects.bulk_create(BatchJournal(batch=batch, journal_id=each) for each in chosen)
+        if not (count := batch.journals.count()):
+            raise ProblemsError(problem("nothing_left_to_send"))
+        audit.write(
+            by=scope, at=now, verb="send", subject_kind="batch", subject_id=batch.pk, details={"count": count}
+        )
+        return batch.pk
+
+
+def take_from_batch(*, row_id: int, now: datetime.datetime) -> bool:
+    """Whether this journal of a batch is the caller's to send, inside the caller's transaction.
+
+    Whoever comes at the same moment waits for that transaction, and is then told no.
+    """
+    return bool(BatchJournal.objects.filter(pk=row_id, done_at__isnull=True).update(done_at=now))
+
+
+def refuse_in_batch(*, row_id: int, problems: Sequence[Problem]) -> None:
+    """Keep why a journal that was taken from its batch is not sent."""
+    BatchJournal.objects.filter(pk=row_id).update(problems=msgspec.to_builtins(list(problems)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """What there is to know about journals, within one office."""
 
 import datetime
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import BigIntegerField, Prefetch, QuerySet
 
 from loonbrug.access.rights import NotFoundError, Scope
 from loonbrug.ledger.canonical import content_hash
@@ -124,6 +125,15 @@ class CodesInUse:
 
 
 @dataclass(frozen=True, slots=True)
+class _Known:
+    """What a conflict is found by."""
+
+    id: int
+    run: RunIdentity
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class UploadView:
     """A file that its user looks at before importing it, and what that user said about the run."""
 
@@ -138,7 +148,22 @@ class UploadView:
 
 def journal(*, scope: Scope, journal_id: int) -> JournalView:
     """One journal with its lines, whatever its life. Raises NotFoundError."""
-    row = _row(scope, journal_id)
+    return journals(scope=scope, journal_ids=[journal_id])[0]
+
+
+def journals(*, scope: Scope, journal_ids: Sequence[int]) -> tuple[JournalView, ...]:
+    """These journals with their lines, whatever their life, in this order. Raises NotFoundError."""
+    rows = Journal.objects.filter(office_id=scope.office_id).defer("source_bytes").select_related("run")
+    entries = Prefetch("entries", JournalEntry.objects.order_by("ordinal"))
+    # An address may name a number that is larger than any id.
+    asked = [journal_id for journal_id in journal_ids if journal_id <= BigIntegerField.MAX_BIGINT]
+    found = rows.prefetch_related(entries).in_bulk(asked)
+    if missing := [journal_id for journal_id in journal_ids if journal_id not in found]:
+        raise NotFoundError("journal", missing[0])
+    return tuple(_view(found[journal_id]) for journal_id in journal_ids)
+
+
+def _view(row: Journal) -> JournalView:
     return JournalView(
         id=row.pk,
         run_id=row.run_id,
@@ -151,13 +176,20 @@ def journal(*, scope: Scope, journal_id: int) -> JournalView:
         description=row.description,
         imported_at=row.imported_at,
         imported_by=row.imported_by,
-        entries=tuple(Entry(entry.date, unpack(entry.lines)) for entry in row.entries.order_by("ordinal")),
+        entries=tuple(Entry(entry.date, unpack(entry.lines)) for entry in row.entries.all()),
     )
 
 
 def summary(*, scope: Scope, journal_id: int) -> JournalSummary:
     """One journal without its lines, whatever its life. Raises NotFoundError."""
     return _summary(_row(scope, journal_id))
+
+
+def summaries(*, scope: Scope, journal_ids: Collection[int]) -> tuple[JournalSummary, ...]:
+    """Those of these journals that are this office's, without their lines, the oldest run first."""
+    rows = _rows(scope).filter(pk__in=journal_ids)
+    oldest = rows.order_by("run__year", "run__period", "run__number", "run__company_id", "pk")
+    return tuple(map(_summary, oldest))
 
 
 def live_journals(
@@ -201,14 +233,27 @@ def source_bytes(*, scope: Scope, journal_id: int) -> bytes:
 
 def conflicts(*, scope: Scope, journal_id: int) -> tuple[Problem, ...]:
     """What a person still has to confirm about earlier live journals. Raises NotFoundError."""
-    row = _row(scope, journal_id)
-    if row.life != JournalLife.LIVE:
-        return ()
-    found = _conflicts(_identity(row), row.content_hash, _others(scope, row))
+    return conflicts_of(scope=scope, journals=[summary(scope=scope, journal_id=journal_id)])[journal_id]
+
+
+def conflicts_of(
+    *, scope: Scope, journals: Sequence[JournalView | JournalSummary]
+) -> dict[int, tuple[Problem, ...]]:
+    """For each of these journals what a person still has to confirm about earlier live ones of its company."""
+    live = _live_of_companies(scope, {journal.run.company_id for journal in journals})
     confirmed = set(
-        Confirmation.objects.filter(journal_id=journal_id).values_list("code", "other_journal_id")
+        Confirmation.objects.filter(journal_id__in=[journal.id for journal in journals]).values_list(
+            "journal_id", "code", "other_journal_id"
+        )
     )
-    return tuple(each for each, other in found if (each.code, other) not in confirmed)
+    return {
+        journal.id: tuple(
+            found
+            for found, other in _with_earlier(journal, live.get(journal.run.company_id, ()))
+            if (journal.id, found.code, other) not in confirmed
+        )
+        for journal in journals
+    }
 
 
 def planned_imports(
@@ -282,13 +327,28 @@ def _summary(row: Journal) -> JournalSummary:
     )
 
 
-def _others(scope: Scope, row: Journal) -> Iterable[JournalSummary]:
-    """The company's live journals that were there before this one: the second one is the one to confirm."""
-    earlier = _rows(scope).filter(life=JournalLife.LIVE, run__company_id=row.run.company_id, pk__lt=row.pk)
-    return map(_summary, earlier.order_by("pk"))
+def _live_of_companies(scope: Scope, company_ids: Collection[int]) -> dict[int, list[_Known]]:
+    rows = Journal.objects.filter(
+        office_id=scope.office_id, life=JournalLife.LIVE, run__company_id__in=company_ids
+    )
+    columns = ("run__company_id", "run__year", "run__period", "run__number", "pk", "content_hash")
+    found: defaultdict[int, list[_Known]] = defaultdict(list)
+    for *run, journal_id, content in rows.order_by("pk").values_list(*columns):
+        found[run[0]].append(_Known(journal_id, RunIdentity(*run), content))
+    return found
 
 
-def _conflicts(run: RunIdentity, content: str, others: Iterable[JournalSummary]) -> list[tuple[Problem, int]]:
+def _with_earlier(journal: JournalView | JournalSummary, live: Iterable[_Known]) -> list[tuple[Problem, int]]:
+    """Against those that were there before this one: the second one is the one to confirm."""
+    if journal.life is not JournalLife.LIVE:
+        return []
+    earlier = (other for other in live if other.id < journal.id)
+    return _conflicts(journal.run, journal.content_hash, earlier)
+
+
+def _conflicts(
+    run: RunIdentity, content: str, others: Iterable[_Known | JournalSummary]
+) -> list[tuple[Problem, int]]:
     """Each conflict with the id of the other journal."""
     found: list[tuple[Problem, int]] = []
     for other in others:
@@ -301,7 +361,7 @@ def _conflicts(run: RunIdentity, content: str, others: Iterable[JournalSummary])
     return found
 
 
-def _second_run(other: JournalSummary) -> Problem:
+def _second_run(other: _Known | JournalSummary) -> Problem:
     return problem(
         "second_run_in_period",
         severity=Severity.CONFIRM,
@@ -312,7 +372,7 @@ def _second_run(other: JournalSummary) -> Problem:
     )
 
 
-def _same_content(other: JournalSummary) -> Problem:
+def _same_content(other: _Known | JournalSummary) -> Problem:
     return problem(
         "same_content_as_other_run",
         severity=Severity.CONFIRM,

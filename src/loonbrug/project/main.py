@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 COMMANDS = {
     "demo": "loonbrug.project.demo.command:demo",
+    "doctor": "loonbrug.cli.doctor:doctor",
     "journal": "loonbrug.cli.journal:journal",
     "migrate": "loonbrug.cli.database:migrate",
     "office": "loonbrug.cli.office:office",
@@ -58,6 +59,7 @@ def main(context: click.Context, language: str) -> None:
 
 def run() -> None:
     """The console script."""
+    os.umask(0o077)  # the database that a command makes holds salaries: its owner alone may read it
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loonbrug.project.settings")
     main()
 

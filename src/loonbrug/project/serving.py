@@ -34,6 +34,10 @@ def serve(port: int, threads: int) -> None:
     assert_durable()
     from loonbrug.project.wsgi import application  # noqa: PLC0415 (reads the static files at import)
 
+    if not settings.EMAIL_HOST:
+        log.warning(
+            "no_mail", why="LOONBRUG_SMTP names no mail server; what people must know is on the pages only"
+        )
     lock = wiring.engine_lock()
     engine = _start_engine(lock)
     signal.signal(signal.SIGTERM, _stop)

@@ -7,12 +7,16 @@ LOONBRUG_ENGINE    embedded: `loonbrug serve` does all the work (default);
 LOONBRUG_HOSTS     host names under which the pages are reached, separated by commas
 LOONBRUG_ADDRESS   the address people type, for links in output (default http://127.0.0.1:8000)
 LOONBRUG_AFAS_URL  template of AFAS's address, to point everything at a sandbox
+LOONBRUG_SMTP      mail server as host:port; without it no mail is sent, and the service says so
+LOONBRUG_MAIL_FROM the sender of our mail (default loonbrug@ the host of LOONBRUG_ADDRESS)
+LOONBRUG_METRICS_TOKEN  what a collector of figures shows when it does not ask from this machine
 LOONBRUG_SCALE     AFAS's time limit and our margins, divided by this number (for rehearsals)
 """
 
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -45,6 +49,7 @@ INSTALLED_APPS = [
     "csp",
     "loonbrug.audit",
     "loonbrug.access",
+    "loonbrug.watch",
     "loonbrug.directory",
     "loonbrug.connections",
     "loonbrug.mappings",
@@ -87,6 +92,11 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database(address=DATABASE, folder=DATA)}
+EMAIL_HOST, _, _port = os.environ.get("LOONBRUG_SMTP", "").partition(":")
+EMAIL_PORT = int(_port or "25")
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = os.environ.get("LOONBRUG_MAIL_FROM", f"loonbrug@{urlsplit(ADDRESS).hostname}")
+METRICS_TOKEN = os.environ.get("LOONBRUG_METRICS_TOKEN", "")
 AUTH_USER_MODEL = "access.User"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
@@ -106,6 +116,8 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# A tick box for every journal of the largest office; the size of the form is limited above.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 SESSION_COOKIE_HTTPONLY = True
@@ -132,12 +144,14 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 LOGGING_CONFIG = None
+# A traceback's variables would hold salaries and tokens.
+WITHOUT_VALUES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 # One line of JSON per event on stderr: stdout belongs to a command's own answer.
 structlog.configure(
     processors=[
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.dict_tracebacks,
+        structlog.processors.ExceptionRenderer(WITHOUT_VALUES),
         structlog.processors.JSONRenderer(),
     ],
     logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),

@@ -1,5 +1,6 @@
 """Which kinds of work the engine knows, and the ground they stand on. The edge: clock, ids, sockets, threads."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -17,10 +18,22 @@ from loonbrug.delivery.outcomes import Policy
 from loonbrug.engine.embedded import EmbeddedEngine, EngineLock
 from loonbrug.engine.work import Engine, Keyed, Periodic, Work
 from loonbrug.project.engines import EngineName
+from loonbrug.project.mailing import send_waiting_mail
+from loonbrug.screens.send_all import batches_with_work
+from loonbrug.watch import operations as watch
+from loonbrug.workflows.send_all import send_slice
+from loonbrug.workflows.watch import look_around
 
 #: The kind of work that empties one environment.
 DRAIN = "drain"
+#: The kind of work that sends the journals of a batch, one by one.
+BATCH = "batch"
+#: So many journals of a batch are sent before the writer is free for drains again.
+BATCH_SLICE_COUNT = 5
 SWEEP_SECONDS = 2.0
+PULSE_SECONDS = 5.0
+MAIL_SECONDS = 5.0
+LOOK_AROUND_SECONDS = 180.0
 #: Environments that one process drains at once; a drain makes room after its time slice when others wait.
 PLACES = 100
 SLICE_SECONDS = 5.0
@@ -53,8 +66,18 @@ def engine() -> Engine:
         due = await ground.write(queries.environments_with_due_work, now=now())
         return [(DRAIN, environment_id) for environment_id in due]
 
-    kinds: dict[str, Work] = {DRAIN: empty}
-    periodic = [Periodic(SWEEP_SECONDS, sweep)]
+    async def send(batch_id: int) -> None:
+        await send_batch(batch_id=batch_id, ground=ground)
+
+    async def look_for_batches() -> list[Keyed]:
+        return [(BATCH, batch_id) for batch_id in await ground.write(batches_with_work)]
+
+    kinds: dict[str, Work] = {DRAIN: empty, BATCH: send}
+    periodic = [
+        Periodic(SWEEP_SECONDS, sweep),
+        Periodic(SWEEP_SECONDS, look_for_batches),
+        *_watching(is_stopping),
+    ]
     if settings.ENGINE is EngineName.PROCRASTINATE:
         built = _shared(kinds, periodic)
     else:
@@ -72,6 +95,35 @@ def _shared(kinds: dict[str, Work], periodic: list[Periodic]) -> Engine:
         kwargs=connector_params(connection.alias), min_size=1, max_size=TABLE_CONNECTIONS
     )
     return ProcrastinateEngine(kinds=kinds, periodic=periodic, places=PLACES, connector=connector)
+
+
+def _watching(is_stopping: Callable[[], bool]) -> list[Periodic]:
+    """The rounds that keep an eye on things, on threads of their own so that no delivery waits for them."""
+    eye = ThreadPoolExecutor(max_workers=1, thread_name_prefix="eye")
+    rounds = [
+        _round(PULSE_SECONDS, eye, lambda: watch.beat(now=now())),
+        _round(LOOK_AROUND_SECONDS, eye, lambda: look_around(policy=policy(), now=now())),
+    ]
+    if settings.EMAIL_HOST:
+        post = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")
+        rounds.append(_round(MAIL_SECONDS, post, lambda: send_waiting_mail(now=now, is_stopping=is_stopping)))
+    return rounds
+
+
+def _round(every_seconds: float, thread: Executor, doing: Callable[[], object]) -> Periodic:
+    async def go() -> list[Keyed]:
+        await asyncio.get_running_loop().run_in_executor(thread, doing)
+        return []
+
+    return Periodic(every_seconds, go)
+
+
+async def send_batch(*, batch_id: int, ground: Ground) -> None:
+    """Send what is left of a batch, slice by slice, until nothing is or the engine stops."""
+    while not ground.is_stopping():
+        left = await ground.write(send_slice, batch_id=batch_id, count=BATCH_SLICE_COUNT, now=ground.now())
+        if not left:
+            return
 
 
 def engine_lock() -> EngineLock:

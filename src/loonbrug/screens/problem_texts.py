@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -35,6 +35,16 @@ class ProblemText:
     place: str
 
 
+def describe_together(problem: Problem, language: Language) -> ProblemText:
+    """The problem as many journals have it: without what differs between them. Raises as `describe`."""
+    text = replace(describe(problem, language), place="")
+    words = _texts()[problem.code][language]
+    if "together" not in words:
+        return text
+    message = _Words(language).vformat(words["together"], (), _values(problem, language))
+    return replace(text, message=message)
+
+
 def describe(problem: Problem, language: Language) -> ProblemText:
     """The problem in words. Raises ProblemTextError for a code or parameter without text."""
     texts = _texts()
@@ -43,9 +53,7 @@ def describe(problem: Problem, language: Language) -> ProblemText:
         raise ProblemTextError(f"no text for problem {problem.code}")
     labels = texts["labels"]
     formatter = _Words(language)
-    values = dict(problem.params)
-    if problem.place.field:
-        values["field"] = _label(labels["field"], problem.place.field, language)
+    values = _values(problem, language)
     try:
         message, cause, cure = (
             formatter.vformat(words[language][part], (), values) for part in ("message", "cause", "cure")
@@ -55,6 +63,14 @@ def describe(problem: Problem, language: Language) -> ProblemText:
     return ProblemText(
         message, cause, cure, labels["who"][problem.who][language], _place(labels, problem.place, language)
     )
+
+
+def _values(problem: Problem, language: Language) -> dict[str, str]:
+    """What the text may name."""
+    values = dict(problem.params)
+    if problem.place.field:
+        values["field"] = _label(_texts()["labels"]["field"], problem.place.field, language)
+    return values
 
 
 def _place(labels: Mapping[str, Any], place: Place, language: Language) -> str:

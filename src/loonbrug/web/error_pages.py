@@ -45,6 +45,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return render(request, "errors/500.html", status=500)
 
 
+def not_by_address(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
+    """405: an address that only a button of ours goes to, opened by itself, as after signing in anew."""
+    page = render(request, "errors/405.html", status=405)
+    page["Allow"] = refused["Allow"]
+    return page
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 (Django passes it)
     """403: the form was too old, or was not ours."""
     return render(request, "errors/csrf.html", status=403)

@@ -5,13 +5,13 @@ from typing import cast
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import translation
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from loonbrug.access.queries import scope_of
 from loonbrug.access.rights import NotAllowedError, NotFoundError
-from loonbrug.web.error_pages import not_allowed, not_found
+from loonbrug.web.error_pages import not_allowed, not_by_address, not_found
 from loonbrug.web.requests import OfficeRequest
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -34,7 +34,10 @@ class LanguageMiddleware:
 
 
 class ScopeMiddleware:
-    """Gives the request the scope of its user; whoever may no longer sign in is signed out."""
+    """Gives the request the scope of its user; whoever may no longer sign in is signed out.
+
+    No browser keeps what a user was shown: after signing out, going back shows no salaries.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -46,7 +49,10 @@ class ScopeMiddleware:
                 cast("OfficeRequest", request).scope = scope_of(user_id=user.id)
             except NotFoundError:
                 logout(request)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if user.is_authenticated:
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
 
 class RefusalMiddleware:
@@ -56,7 +62,10 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed):
+            return not_by_address(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if isinstance(error, NotAllowedError):

@@ -7,5 +7,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("loonbrug.web.office.urls")),
     path("", include("loonbrug.web.directory.urls")),
     path("", include("loonbrug.web.afas_settings.urls")),
+    path("", include("loonbrug.web.evidence.urls")),
     path("", include("loonbrug.web.journals.urls")),
+    path("", include("loonbrug.web.deliveries.urls")),
+    path("", include("loonbrug.web.monitoring.urls")),
+    path("", include("loonbrug.web.sending.urls")),
 ]

@@ -1,6 +1,6 @@
 """Everything that keeps a journal from being sent, found before anything is sent, all at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from loonbrug.access.rights import Level, Part, Scope
@@ -11,11 +11,12 @@ from loonbrug.directory import queries as directory
 from loonbrug.directory.queries import CompanyView
 from loonbrug.ledger.checks import check
 from loonbrug.ledger.entry import Posting
-from loonbrug.ledger.problems import Problem, Severity, Who, problem
+from loonbrug.ledger.problems import Problem, Severity, Who, problem, warning
 from loonbrug.ledger.translation import Rules
 from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
 from loonbrug.payroll import queries as payroll
+from loonbrug.payroll.models import JournalLife
 from loonbrug.payroll.queries import JournalView
 
 
@@ -42,18 +43,53 @@ def check_journal(*, scope: Scope, journal_id: int) -> CheckResult:
 
     Raises NotFoundError, NotAllowedError.
     """
+    return check_journals(scope=scope, journal_ids=[journal_id])[journal_id]
+
+
+def check_journals(*, scope: Scope, journal_ids: Sequence[int]) -> dict[int, CheckResult]:
+    """Check many journals with as few questions as one takes. Holds all their lines: ask in portions.
+
+    Raises NotFoundError, NotAllowedError.
+    """
     scope.require(Part.JOURNAL_EXPORT, Level.READ)
-    journal = payroll.journal(scope=scope, journal_id=journal_id)
-    company = directory.company(scope=scope, company_id=journal.run.company_id)
-    mapping = mappings.for_company(scope=scope, company_id=company.id)
-    found = [*_company(company), *payroll.conflicts(scope=scope, journal_id=journal_id)]
+    journals = payroll.journals(scope=scope, journal_ids=journal_ids)
+    company_ids = {journal.run.company_id for journal in journals}
+    around = _Around(
+        companies=directory.companies_by_id(scope=scope, company_ids=company_ids),
+        mappings=mappings.for_companies(scope=scope, company_ids=company_ids),
+        connections={each.id: each for each in connections.connection_choices(scope=scope)},
+        conflicts=payroll.conflicts_of(scope=scope, journals=journals),
+    )
+    return {journal.id: _checked(journal, around) for journal in journals}
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What journals are checked against; everything but the conflicts is by its own id."""
+
+    companies: Mapping[int, CompanyView]
+    mappings: Mapping[int, MappingView]
+    connections: Mapping[int, ConnectionView]
+    conflicts: Mapping[int, Sequence[Problem]]
+
+
+def _checked(journal: JournalView, around: _Around) -> CheckResult:
+    company = around.companies[journal.run.company_id]
+    mapping = around.mappings.get(company.id)
+    found = [*_life(journal), *_company(company), *around.conflicts[journal.id]]
     if mapping is None:
         found.append(problem("no_mapping", who=Who.OFFICE_ADMIN, company=company.name))
     else:
-        connection = connections.connection_of(office_id=scope.office_id, connection_id=mapping.connection_id)
-        found += [*_start(journal, mapping), *_connection(connection)]
+        found += [*_start(journal, mapping), *_connection(around.connections[mapping.connection_id])]
+    found += _year(journal)
     postings, noticed = _entries(journal, mapping)
     return CheckResult(problems=(*found, *noticed), postings=postings, mapping=mapping)
+
+
+def _life(journal: JournalView) -> Iterator[Problem]:
+    """A page that was opened before a journal was withdrawn or replaced still offers to send it."""
+    if journal.life is not JournalLife.LIVE:
+        yield problem("journal_not_live")
 
 
 def _company(company: CompanyView) -> Iterator[Problem]:
@@ -67,6 +103,14 @@ def _start(journal: JournalView, mapping: MappingView) -> Iterator[Problem]:
     if not mapping.covers(year=journal.run.year, period=journal.run.period):
         year, period = mapping.valid_from
         yield problem("before_start_period", who=Who.OFFICE_ADMIN, year=year, period=period)
+
+
+def _year(journal: JournalView) -> Iterator[Problem]:
+    """A run named a year wrong is easily overlooked; one around New Year may rightly differ."""
+    year = journal.run.year
+    dated = {entry.date.year for entry in journal.entries}
+    if dated and year not in dated:
+        yield warning("dates_of_another_year", year=year, dated=", ".join(map(str, sorted(dated))))
 
 
 def _connection(connection: ConnectionView) -> Iterator[Problem]:

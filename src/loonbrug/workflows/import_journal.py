@@ -93,7 +93,19 @@ def import_file(
     """
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
     read = read_journal(name, data)
-    naming = Naming(company_id, year, period, run)
+    return _keep(scope, read, Naming(company_id, year, period, run), name, data, replace=replace, now=now)
+
+
+def _keep(
+    scope: Scope,
+    read: ReadJournals,
+    naming: Naming,
+    name: str,
+    data: bytes,
+    *,
+    replace: bool,
+    now: datetime.datetime,
+) -> tuple[Imported, ...]:
     with transaction.atomic():
         access.hold_office(office_id=scope.office_id)
         drafts, problems = _addressed(scope, read, naming)
@@ -115,19 +127,13 @@ def import_upload(
     *, scope: Scope, upload_id: int, replace: bool = False, now: datetime.datetime
 ) -> tuple[Imported, ...]:
     """Keep the journals of a file that its user has looked at, once. Raises as `import_file`, NotFoundError."""
+    scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    upload = queries.upload(scope=scope, upload_id=upload_id)
+    read = read_journal(upload.name, upload.data)  # before the transaction: deliveries must not wait for it
+    naming = Naming(upload.company_id, upload.year, upload.period, upload.run)
     with transaction.atomic():
-        upload = queries.upload(scope=scope, upload_id=upload_id)
-        kept = import_file(
-            scope=scope,
-            name=upload.name,
-            data=upload.data,
-            company_id=upload.company_id,
-            year=upload.year,
-            period=upload.period,
-            run=upload.run,
-            replace=replace,
-            now=now,
-        )
+        queries.upload(scope=scope, upload_id=upload_id)  # imported by somebody's other click meanwhile?
+        kept = _keep(scope, read, naming, upload.name, upload.data, replace=replace, now=now)
         payroll.drop_upload(scope=scope, upload_id=upload_id)
     return kept
 

@@ -220,3 +220,36 @@ def test_any_json_ends_as_a_booking_or_as_one_of_our_errors(status: int, answer:
     for judge in (wire.posted_answer, wire.deleted_answer, wire.read_answer):
         with suppress(errors.AfasError):
             judge(wire.Response(status, {}, body))
+
+
+def refusal_of(**fields: object) -> errors.AfasError:
+    body = json.dumps({"externalMessage": "Onbekend", "errorNumber": -2147180996, **fields}).encode()
+    with pytest.raises(errors.AfasError) as raised:
+        wire.posted_answer(wire.Response(500, {}, body))
+    return raised.value
+
+
+def test_a_text_with_halves_of_characters_can_be_kept_and_shown() -> None:
+    told = refusal_of(externalMessage="Periode \ud800 dicht\x00").evidence.external_message
+    assert told is not None
+    assert told.encode() == "Periode ? dicht\N{REPLACEMENT CHARACTER}".encode()
+
+
+@pytest.mark.parametrize("number", [10**30, "9" * 400, 2**40])
+def test_numbers_beyond_any_column_or_clock_are_not_told(number: object) -> None:
+    evidence = refusal_of(errorNumber=number, retry_after=number).evidence
+    assert (evidence.error_number, evidence.retry_after) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Mon, 23 Nov 99999999999999999999 09:00:00 GMT",
+        "Mon, 23 Nov 2026 09:00:00 -0000",
+        "Mon, 23 Nov 2026 09:00:00 +9999999999999999",
+        "soon",
+        "",
+    ],
+)
+def test_a_clock_that_says_nothing_useful_counts_as_none(date: str) -> None:
+    assert wire.answered_at(wire.Response(200, {"Date": date}, b"")) is None

@@ -3,7 +3,8 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,27 @@ def test_one_process_holds_the_engine(tmp_path: Path) -> None:
     first.release()
     second.take()
     second.release()
+
+
+def test_when_all_places_are_taken_others_wait_for_their_turn() -> None:
+    work = Recorder()
+    engine = engine_of(work)
+    for key in (1, 2, 3, 4, 3):
+        engine.run("drain", key)
+    assert eventually(engine.others_wait)
+    assert work.started == [1, 2]
+    work.may_end.set()
+    assert eventually(lambda: work.started == [1, 2, 3, 4])
+    assert eventually(lambda: not engine.others_wait())
+    engine.stop(within_seconds=2)
+
+
+def test_an_engine_whose_surroundings_fail_does_not_keep_its_starter_waiting() -> None:
+    @asynccontextmanager
+    async def no_database() -> AsyncIterator[None]:
+        raise ConnectionError("the database is away")
+        yield
+
+    engine = EmbeddedEngine(kinds={}, periodic=[], places=1, around=no_database)
+    engine.start()
+    assert eventually(lambda: not engine.is_alive())

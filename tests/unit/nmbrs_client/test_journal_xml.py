@@ -1,4 +1,5 @@
 import datetime
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from html import escape
@@ -255,7 +256,7 @@ def test_documents_that_declare_entities_are_refused_unread(text: str) -> None:
 
 
 def test_a_deeply_nested_document_is_refused_calmly() -> None:
-    assert codes("<a>" * 100_000 + "</a>" * 100_000) == [Code.NO_TRANSACTIONS]
+    assert codes("<a>" * 100_000 + "</a>" * 100_000) == [Code.TANGLED]
 
 
 def test_the_error_repeats_no_amount() -> None:
@@ -335,3 +336,18 @@ def test_every_journal_that_is_written_is_read_back(
         for transaction in transactions
     )
     assert read_journal_xml(f"<all>{text}</all>".encode(codec)) == transactions
+
+
+def test_elements_nested_beyond_reason_are_refused_at_once() -> None:
+    nested = "<a>" * 200_000 + "</a>" * 200_000
+    began = time.process_time()
+
+    (found,) = problems(f"<journal>\n<transaction>{nested}</transaction></journal>")
+
+    assert (found.code, found.row) == (Code.TANGLED, 2)
+    assert time.process_time() - began < 1
+
+
+def test_documents_enclosed_by_the_thousand_are_refused_at_once() -> None:
+    assert codes("<r>" + "<a>&lt;b/></a>" * 101 + "</r>") == [Code.TANGLED]
+    assert codes("<r>" + "<a>&lt;b/></a>" * 100 + "</r>") == [Code.NO_TRANSACTIONS]

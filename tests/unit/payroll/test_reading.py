@@ -260,6 +260,8 @@ def test_the_list_of_problems_ends_somewhere() -> None:
         (b"", [("file_empty", None, "")]),
         (b" \r\n", [("file_empty", None, "")]),
         (b"%PDF-1.7 ...", [("file_unknown", None, "")]),
+        (b"\xff\xd8\xff\xe0 a photo", [("file_unknown", None, "")]),
+        (b"GIF89a...", [("file_unknown", None, "")]),
         (b" " * (reading.LARGEST_FILE + 1) + b"x", [("file_too_large", None, "")]),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), [("xlsx_no_workbook", None, "")]),
         (b"PK\x03\x04" + bytes(100), [("xlsx_no_workbook", None, "")]),

@@ -3,7 +3,7 @@
 import csv
 import datetime
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, cast
@@ -59,12 +59,35 @@ class JournalSheet:
 
 def to_csv(sheet: JournalSheet, language: Language) -> bytes:
     """CSV as a spreadsheet of that language opens it: UTF-8 with BOM; Dutch has semicolons and commas."""
+    rows = (_values(sheet, entry, line) for entry, line in _lines(sheet))
+    return table_csv(headings(language), rows, language)
+
+
+def table_csv(headings: Sequence[str], rows: Iterable[Sequence[Value]], language: Language) -> bytes:
+    """Any table as CSV, written as `to_csv` writes a journal."""
     written = io.StringIO(newline="")
     writer = csv.writer(written, delimiter=";" if language == "nl" else ",", lineterminator="\r\n")
-    writer.writerow(headings(language))
-    for entry, line in _lines(sheet):
-        writer.writerow([_csv_text(value, language) for value in _values(sheet, entry, line)])
+    writer.writerow(headings)
+    for row in rows:
+        writer.writerow([_csv_text(value, language) for value in row])
     return written.getvalue().encode("utf-8-sig")
+
+
+def table_xlsx(
+    title: str, headings: Sequence[str], rows: Iterable[Sequence[Value]], *, made_at: datetime.datetime
+) -> bytes:
+    """Any table as a workbook with one sheet; `title` is at most 31 characters."""
+    workbook = _workbook(title, made_at)
+    worksheet = workbook.worksheets[0]
+    worksheet.title = title
+    worksheet.freeze_panes = "A2"
+    for column, heading in enumerate(headings, start=1):
+        write_cell(worksheet, 1, column, heading, bold=True)
+        worksheet.column_dimensions[get_column_letter(column)].width = max(len(heading) + 3, 14)
+    for number, row in enumerate(rows, start=2):
+        for column, value in enumerate(row, start=1):
+            write_cell(worksheet, number, column, value)
+    return saved(workbook)
 
 
 def to_xlsx(sheet: JournalSheet, language: Language) -> bytes:
@@ -76,10 +99,7 @@ def to_xlsx(sheet: JournalSheet, language: Language) -> bytes:
 
 def journal_workbook(sheet: JournalSheet, language: Language) -> Workbook:
     """A workbook with one sheet: headings and lines."""
-    workbook = Workbook()
-    workbook.properties.title = sheet.title
-    workbook.properties.creator = "Loonbrug"
-    workbook.properties.created = sheet.made_at.replace(tzinfo=None)
+    workbook = _workbook(sheet.title, sheet.made_at)
     journal = workbook.worksheets[0]
     journal.title = _WORDS[language].journal
     journal.freeze_panes = "A2"
@@ -117,6 +137,14 @@ def saved(workbook: Workbook) -> bytes:
     written = io.BytesIO()
     workbook.save(written)
     return written.getvalue()
+
+
+def _workbook(title: str, made_at: datetime.datetime) -> Workbook:
+    workbook = Workbook()
+    workbook.properties.title = title
+    workbook.properties.creator = "Loonbrug"
+    workbook.properties.created = made_at.replace(tzinfo=None)
+    return workbook
 
 
 def _write_totals(worksheet: Worksheet, sheet: JournalSheet, language: Language) -> None:

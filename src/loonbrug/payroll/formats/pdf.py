@@ -13,7 +13,7 @@ from fpdf.fonts import FontFace
 from loonbrug.ledger.entry import Entry
 from loonbrug.payroll.formats.export import JournalSheet, Language
 
-_ENCODING = "windows-1252"  # of the fonts that every PDF reader has; it holds the euro sign
+ENCODING = "windows-1252"  # of the fonts that every PDF reader has; it holds the euro sign
 _WIDTHS = (15, 14, 14, 35, 18, 18)
 _ALIGNMENTS = (Align.L, Align.L, Align.L, Align.L, Align.R, Align.R)
 
@@ -64,7 +64,7 @@ class _Document(FPDF):
     def __init__(self, sheet: JournalSheet, language: Language) -> None:
         super().__init__(format="A4")
         self._sheet, self._language, self._words = sheet, language, _WORDS[language]
-        self.core_fonts_encoding = _ENCODING
+        self.core_fonts_encoding = ENCODING
         self.set_creation_date(sheet.made_at)
         self.set_title(sheet.title)
         self.set_lang(language)
@@ -77,7 +77,7 @@ class _Document(FPDF):
         self.set_font("Helvetica", size=8)
         made = format_datetime(self._sheet.made_at, "d MMMM y HH:mm", locale=self._language)
         page = self._words.page.format(page=self.page_no(), pages=self.str_alias_nb_pages)
-        self.cell(0, 5, _printable(f"Loonbrug · {made}"))
+        self.cell(0, 5, printable(f"Loonbrug · {made}"))
         self.set_x(self.l_margin)
         self.cell(0, 5, page, align=Align.R)
 
@@ -92,9 +92,9 @@ class _Document(FPDF):
             state=sheet.state,
         )
         self.set_font("Helvetica", "B", 15)
-        self.multi_cell(0, 8, _printable(sheet.title), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, 8, printable(sheet.title), new_x="LMARGIN", new_y="NEXT")
         self.set_font("Helvetica", size=10)
-        self.multi_cell(0, 6, _printable(run), new_x="LMARGIN", new_y="NEXT")
+        self.multi_cell(0, 6, printable(run), new_x="LMARGIN", new_y="NEXT")
 
     def write_entry(self, entry: Entry, number: int) -> None:
         """One entry as a table with its totals and difference."""
@@ -118,7 +118,7 @@ class _Document(FPDF):
             for line in entry.lines:
                 texts = (line.account, line.cost_centre, line.cost_unit, line.description)
                 amounts = (self._amount(line.debit), self._amount(line.credit))
-                table.row((*map(_printable, texts), *amounts))
+                table.row((*map(printable, texts), *amounts))
             table.row(("", "", "", self._words.total, *map(self._money, (debit, credit))), style=bold)
             difference = self._money(entry.residual())
             table.row(("", "", "", self._words.difference, difference, ""), style=bold)
@@ -130,7 +130,7 @@ class _Document(FPDF):
         return format_decimal(value, "#,##0.00", locale=self._language)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text in letters that the font has."""
     return "".join(map(_letter, unicodedata.normalize("NFC", text)))
 
@@ -138,7 +138,7 @@ def _printable(text: str) -> str:
 def _letter(letter: str) -> str:
     for written in (letter, unicodedata.normalize("NFKD", letter)[0]):
         try:
-            written.encode(_ENCODING)
+            written.encode(ENCODING)
         except UnicodeEncodeError:
             continue
         return written

@@ -35,6 +35,6 @@ def _format(data: bytes) -> str:
     head = data[:200].removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
     if head.replace(b"\x00", b"").lstrip().startswith(b"<"):
         return "xml"
-    if head.startswith((b"%PDF", b"\x89PNG", b"\x1f\x8b", b"{\\rtf", b"Rar!")):
+    if head.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"{\\rtf", b"Rar!")):
         return "unknown"
     return "csv"

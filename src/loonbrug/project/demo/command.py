@@ -79,9 +79,13 @@ def _environment(ports: Ports, data: Path, scale: int) -> dict[str, str]:
     here = "http://127.0.0.1"
     return os.environ | {
         "LOONBRUG_DATA": str(data),
+        "LOONBRUG_DATABASE": "",
+        "LOONBRUG_ENGINE": "embedded",
         "LOONBRUG_ADDRESS": f"{here}:{ports.pages}",
         "LOONBRUG_AFAS_URL": f"{here}:{ports.afas}/{{participant_number}}.{{segment}}/ProfitRestServices",
         "LOONBRUG_SCALE": str(scale),
+        "LOONBRUG_SMTP": f"127.0.0.1:{ports.smtp}",
+        "LOONBRUG_MAIL_FROM": "loonbrug@kantoor.example",
         "LOONBRUG_DEMO_CONTROL": f"{here}:{ports.control}",
         "LOONBRUG_DEMO_MAIL": f"{here}:{ports.mail}",
     }

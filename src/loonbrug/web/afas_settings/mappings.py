@@ -24,6 +24,9 @@ from loonbrug.web.requests import OfficeRequest
 from loonbrug.workflows import map_company as workflow
 from loonbrug.workflows.administrations import Administration, JournalCode
 
+#: Digits of an administration's number (AFAS's UnId), with room to spare.
+_LONGEST_NUMBER = 18
+
 
 @require_GET
 def mapping_list(request: OfficeRequest) -> HttpResponse:
@@ -155,7 +158,7 @@ def _journal_codes(
     request: OfficeRequest, chosen: ConnectionView, administration: str
 ) -> tuple[JournalCode, ...] | None:
     """None where AFAS gives no list: then the code is typed, and AFAS refuses a wrong one."""
-    if not administration.isdecimal():
+    if not (administration.isdecimal() and len(administration) <= _LONGEST_NUMBER):
         return None
     try:
         return workflow.journal_codes(
@@ -166,8 +169,10 @@ def _journal_codes(
 
 
 def _chosen(request: OfficeRequest, accounts: Sequence[ConnectionView]) -> ConnectionView | None:
-    """The AFAS account that the address names."""
+    """The AFAS account that the address names, or the only one there is."""
     wanted = request.GET.get("account", "")
+    if len(accounts) == 1 and not wanted:
+        return accounts[0]
     return next((each for each in accounts if str(each.id) == wanted), None)
 
 

@@ -79,8 +79,13 @@ def answer(found: ProblemsError) -> Advice:
 
 def broken(account: ConnectionView) -> Advice:
     """Why the connection of this account is broken: a reason we know, or AFAS's own words."""
+    return why_broken(account.afas_user, account.broken_reason)
+
+
+def why_broken(afas_user: str, reason: str) -> Advice:
+    """Why AFAS no longer lets this user in: a reason we know, or AFAS's own words."""
     try:
-        return advice(problem(account.broken_reason, who=Who.AFAS_ADMIN, account=account.afas_user))
+        return advice(problem(reason, who=Who.AFAS_ADMIN, account=afas_user))
     except ProblemTextError:
-        said = advice(problem("account_broken", who=Who.AFAS_ADMIN, account=account.afas_user))
-        return replace(said, original=account.broken_reason)
+        said = advice(problem("account_broken", who=Who.AFAS_ADMIN, account=afas_user))
+        return replace(said, original=reason)

@@ -38,7 +38,9 @@ class UploadForm(forms.Form):
         required=False,
         min_value=1,
         max_value=999_999,
-        help_text=_("Year, period and run number are only needed where the file does not hold them."),
+        help_text=_(
+            "Journal XML of Nmbrs names no year, period or run number: fill in all three. CSV and XLSX may name them."
+        ),
     )
 
 

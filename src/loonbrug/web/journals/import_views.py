@@ -54,6 +54,8 @@ def look(request: OfficeRequest, company_id: int, upload_id: int) -> HttpRespons
     except NotFoundError:
         messages.info(request, _("This file was imported already, or it was left for more than a day."))
         return redirect("company-payroll", company_id)
+    if upload.company_id != company.id:
+        raise NotFoundError("upload", upload_id)
     if request.method == "POST" and (answer := _imported(request, upload_id)):
         return answer
     found = preview(

@@ -119,7 +119,7 @@ def send(request: OfficeRequest, journal_id: int) -> HttpResponse:
         request,
         journal_id,
         lambda: send_journal(scope=request.scope, journal_id=journal_id, now=timezone.now()),
-        _("The journal is on its way to AFAS. You see here how it goes on."),
+        _("Sending has begun. What became of it is shown below."),
     )
 
 

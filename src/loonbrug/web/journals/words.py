@@ -161,9 +161,15 @@ def delivery_state(view: DeliveryView | None) -> StateWord:
     """The state of one entry; None is an entry that was never sent."""
     if view is None:
         return StateWord("neutral", _("Not sent yet"))
-    tone, word = _DELIVERY[view.state]
+    shown = state_word(view.state)
     is_there = bool(view.entry_number) and view.state not in ENDED
-    return StateWord(tone, str(word), "authorised" if is_there else "new")
+    return StateWord(shown.tone, shown.word, "authorised" if is_there else "new")
+
+
+def state_word(state: State) -> StateWord:
+    """The state of a delivery, for a list without marks."""
+    tone, word = _DELIVERY[state]
+    return StateWord(tone, str(word))
 
 
 def life(value: JournalLife) -> StateWord:

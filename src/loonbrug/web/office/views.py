@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 from loonbrug.access.rights import Level, Part
 from loonbrug.directory import queries as directory
 from loonbrug.screens.office_home import office_home
+from loonbrug.web.office.notices import notices
 from loonbrug.web.requests import OfficeRequest
 
 _FOUND = 50
@@ -23,7 +24,8 @@ def home(request: OfficeRequest) -> HttpResponse:
     """What there is to do."""
     month_start = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     screen = office_home(scope=request.scope, month_start=month_start)
-    return render(request, "office/home.html", {"tab": "home", "screen": screen})
+    context = {"tab": "home", "screen": screen, "notices": notices(request.scope)}
+    return render(request, "office/home.html", context)
 
 
 @require_GET

@@ -5,8 +5,9 @@ from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -32,7 +33,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         user = _user_for(request, form)
         if user is not None:
             login(request, user)
-            return redirect(_next(request))
+            return HttpResponseRedirect(_next(request))
     return render(request, "sign_in/sign_in.html", {"form": form, "next": _wanted(request)})
 
 
@@ -81,7 +82,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """The switch on every page: kept with the user, and in a cookie for the pages before signing in."""
     chosen = request.POST.get("language", "")
-    response = redirect(_next(request))
+    response = HttpResponseRedirect(_next(request))
     if chosen in dict(settings.LANGUAGES):
         response.set_cookie(
             LANGUAGE_COOKIE,
@@ -128,4 +129,4 @@ def _next(request: HttpRequest) -> str:
     """Where the person wanted to go, as long as that is on this site."""
     wanted = _wanted(request)
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if is_ours else "home"
+    return wanted if is_ours else reverse("home")

@@ -1,4 +1,5 @@
-// What needs a script, and no more: copying a text, opening a dialogue in the page, closing an open menu.
+// What needs a script, and no more: copying a text, opening a dialogue in the page, closing an open menu,
+// ticking all boxes of a name.
 // Everything also works without it.
 document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");
@@ -25,7 +26,14 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset.ticks;
+  if (!name) return;
+  for (const box of event.target.form.querySelectorAll(`[name="${name}"]`)) box.checked = event.target.checked;
+});
+
 htmx.onLoad((content) => {
+  for (const box of content.querySelectorAll("[data-ticks]")) box.hidden = false;
   if (!navigator.clipboard) return;
   for (const button of content.querySelectorAll("[data-copy]")) button.hidden = false;
 });

@@ -1,0 +1,43 @@
+"""`loonbrug doctor`: is everything true that must always be true?"""
+
+import json
+import sys
+
+import click
+from django.conf import settings
+from django.utils import timezone
+
+from loonbrug.access.queries import offices
+from loonbrug.delivery.invariants import INVARIANTS, View
+from loonbrug.delivery.outcomes import Policy
+from loonbrug.screens.alarms import breach_problem
+from loonbrug.screens.invariants import breaches
+from loonbrug.screens.problem_texts import Language, describe
+
+_WELL: dict[Language, str] = {
+    "nl": "Alles klopt: {count} regels nagegaan op elke verzending.",
+    "en": "All is well: {count} rules checked on every delivery.",
+}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Tell what was found as JSON.")
+@click.pass_obj
+def doctor(language: Language, as_json: bool) -> None:
+    """Check every delivery against the rules that must always hold; exit code 1 when one is broken."""
+    policy = Policy().scaled(settings.AFAS_TIME_SCALE)
+    found = breaches(View(now=timezone.now(), policy=policy))
+    if as_json:
+        rows = [
+            {"invariant": each.code, "office": each.office_id, "subjects": list(each.subject_ids)}
+            for each in found
+        ]
+        click.echo(json.dumps({"ok": not found, "checked": len(INVARIANTS) + 1, "breaches": rows}))
+    elif not found:
+        click.echo(_WELL[language].format(count=len(INVARIANTS) + 1))
+    names = {office.id: office.name for office in offices()}
+    for each in () if as_json else found:
+        broken = breach_problem(code=each.code, count=len(each.subject_ids), subject_ids=each.subject_ids)
+        text = describe(broken, language)
+        click.echo(f"{names[each.office_id]}: {text.message}\n  {text.cause} {text.cure}", err=True)
+    sys.exit(1 if found else 0)

@@ -1,0 +1,1 @@
+"""Pages on everything that is on its way to AFAS."""

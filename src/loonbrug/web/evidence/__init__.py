@@ -1,0 +1,1 @@
+"""The evidence of a journal as files to keep."""

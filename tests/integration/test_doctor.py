@@ -1,0 +1,51 @@
+"""`loonbrug doctor`: exit code, words in two languages, JSON."""
+
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.integration.delivery_office import make_office
+from tests.integration.unguarded import sql, unguard
+
+from loonbrug.cli.doctor import doctor
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments: str, language: str = "en") -> Result:
+    return CliRunner().invoke(doctor, list(arguments), obj=language)
+
+
+def broken() -> int:
+    delivery_id = make_office("Kantoor Noord").queue()
+    unguard()
+    sql("UPDATE delivery_delivery SET payload = %s WHERE id = %s", b"{}", delivery_id)
+    return delivery_id
+
+
+def test_all_is_well() -> None:
+    make_office().queue()
+    assert run().exit_code == 0
+    assert run().stdout == "All is well: 9 rules checked on every delivery.\n"
+    assert run(language="nl").stdout == "Alles klopt: 9 regels nagegaan op elke verzending.\n"
+    assert json.loads(run("--json").stdout) == {"ok": True, "checked": 9, "breaches": []}
+
+
+def test_a_broken_rule_ends_with_1_and_says_where_and_what_to_do() -> None:
+    delivery_id = broken()
+    english, dutch = run(), run(language="nl")
+    assert (english.exit_code, dutch.exit_code) == (1, 1)
+    assert english.stdout == ""
+    assert f"Kantoor Noord: Deliveries whose message is no longer what was approved (1): {delivery_id}." in (
+        english.stderr
+    )
+    assert "Send nothing" in english.stderr
+    assert f"waarvan het bericht niet meer is wat is goedgekeurd (1): {delivery_id}." in dutch.stderr
+
+
+def test_a_broken_rule_as_json() -> None:
+    delivery_id = broken()
+    result = run("--json")
+    assert result.exit_code == 1
+    (found,) = json.loads(result.stdout)["breaches"]
+    assert (found["invariant"], found["subjects"]) == ("breach_payload_changed", [delivery_id])
