@@ -103,9 +103,9 @@ def test_without_a_look_only_a_counter_entry_is_offered_and_shown_with_the_entry
         f"/journals/{journal_id}/reverse/", {"how": "counter_entry", "reason": "verkeerde run"}, follow=True
     )
     assert "Tegenboeking van boeking 1" in done.content.decode()
-    live = page(writer, f"/journals/{journal_id}/entries/1/counter/")
+    live = page(writer, f"/journals/{journal_id}/entries/1/?counter")
     assert Delivery.objects.get(reverses__isnull=False).voucher_number in live
-    page(writer, f"/journals/{journal_id}/entries/2/counter/", 404)
+    page(writer, f"/journals/{journal_id}/entries/2/?counter", 404)
 
 
 def test_while_an_entry_is_in_doubt_there_is_nothing_to_click(

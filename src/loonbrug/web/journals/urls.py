@@ -20,11 +20,6 @@ urlpatterns = [
     path("journals/<int:journal_id>/", views.journal, name="journal"),
     path("journals/<int:journal_id>/state/", views.journal_state, name="journal-state"),
     path("journals/<int:journal_id>/entries/<int:ordinal>/", views.entry_state, name="entry-state"),
-    path(
-        "journals/<int:journal_id>/entries/<int:ordinal>/counter/",
-        views.counter_entry_state,
-        name="counter-entry-state",
-    ),
     path("journals/<int:journal_id>/send/", views.send, name="journal-send"),
     path("journals/<int:journal_id>/withdraw/", views.withdraw, name="journal-withdraw"),
     path("journals/<int:journal_id>/reverse/", reversal_views.reverse, name="journal-reverse"),

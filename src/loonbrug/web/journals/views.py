@@ -83,22 +83,9 @@ def journal_state(request: OfficeRequest, journal_id: int) -> HttpResponse:
 
 @require_GET
 def entry_state(request: OfficeRequest, journal_id: int, ordinal: int) -> HttpResponse:
-    """One entry of a journal, asked again every two seconds while it is under way."""
-    return _live(request, journal_id, sections.entry_section, ordinal)
-
-
-@require_GET
-def counter_entry_state(request: OfficeRequest, journal_id: int, ordinal: int) -> HttpResponse:
-    """The counter-entry of one entry, asked again every two seconds while it is under way."""
-    return _live(request, journal_id, sections.counter_entry_section, ordinal)
-
-
-def _live(
-    request: OfficeRequest,
-    journal_id: int,
-    section_of: Callable[..., sections.EntrySection | None],
-    ordinal: int,
-) -> HttpResponse:
+    """One entry of a journal, or its counter-entry, asked again every two seconds while it is under way."""
+    is_counter = "counter" in request.GET
+    section_of = sections.counter_entry_section if is_counter else sections.entry_section
     row = journal_row(scope=request.scope, journal_id=journal_id)
     entry = next((each for each in row.entries if each.entry.ordinal == ordinal), None)
     section = section_of(entry, now=timezone.now()) if entry is not None else None
