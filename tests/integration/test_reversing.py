@@ -125,7 +125,7 @@ def test_a_reversal_leaves_its_evidence(afas: Afas) -> None:
     assert (attempt.outcome, attempt.entry_number, attempt.status) == (Outcome.DELETED, "5001", 200)
     assert list(LookUp.objects.order_by("id").values_list("entry_number", flat=True)) == ["5001", ""]
     decision = delivery.decisions.get()
-    assert (decision.kind, decision.reason, decision.by) == ("reverse_by_delete", "the run was wrong", "Anna")
+    assert (decision.kind, decision.reason, decision.by) == ("by_delete", "the run was wrong", "Anna")
 
 
 def test_the_attempt_is_there_before_the_delete_leaves(afas: Afas, writer: ThreadPoolExecutor) -> None:

@@ -48,7 +48,7 @@ def reverse(
     if how not in ways(reversible):
         raise ProblemsError(problem(f"{how}_not_possible"))
     for delivery in reversible:
-        keep_decision(delivery, f"reverse_by_{how}", reason=reason, by=by, now=now)
+        keep_decision(delivery, f"by_{how}", reason=reason, by=by, now=now)
         _begin(delivery, how, by, now)
     return tuple(delivery.pk for delivery in reversible)
 

@@ -132,8 +132,8 @@ _DELETE_OUTCOMES: dict[str, Promise] = {
     "not_booked": pgettext_lazy("attempt", "surely not deleted"),
 }
 _DECISIONS: dict[str, Promise] = {
-    "reverse_by_delete": gettext_lazy("Reversed by deleting"),
-    "reverse_by_counter_entry": gettext_lazy("Reversed by a counter-entry"),
+    "by_delete": gettext_lazy("Reversed by deleting"),
+    "by_counter_entry": gettext_lazy("Reversed by a counter-entry"),
     "again": gettext_lazy("Sent again"),
     "retry": gettext_lazy("Sent again"),
     "cancel": gettext_lazy("Cancelled"),
