@@ -100,7 +100,7 @@ def delivered(
         entry_date=journal.entries[ordinal - 1].date,
         year=2026,
         period=11,
-        voucher_number=f"202611-1001-ABCDEFGH{journal_id}-{ordinal}",
+        voucher_number=f"202611-1001-ABCDEFGH{journal_id}X{ordinal}",
         payload=more.pop("payload", b"{}"),
         payload_hash="0" * 64,
         mapping={},
