@@ -52,6 +52,16 @@ def with_entry_number(administration: int, journal_code: str, entry_number: str)
     )
 
 
+def with_entry_or_voucher_number(
+    administration: int, journal_code: str, entry_number: str, voucher_number: str
+) -> Query:
+    """All lines of the entries with this number in this journal, and all under this voucher number; all years."""
+    return _lines(
+        (_is("UnitId", administration), _is("JournalId", journal_code), _is("EntryNo", entry_number)),
+        (_is("UnitId", administration), _is("VoucherNo", voucher_number)),
+    )
+
+
 def transactions(rows: Iterable[Row]) -> tuple[Transaction, ...]:
     """The rows as lines. Raises BadAnswer for a row without the columns that tell what was booked."""
     return tuple(map(_transaction, rows))

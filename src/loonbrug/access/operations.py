@@ -28,6 +28,7 @@ _FIRST_TEMPLATES: dict[str, dict[Part, Level]] = {
         Part.AFAS_SETTINGS: Level.READ,
         Part.MAPPINGS: Level.READ,
         Part.JOURNAL_EXPORT: Level.WRITE,
+        Part.REVERSAL: Level.READ,
         Part.DIRECTORY: Level.WRITE,
         Part.USERS: Level.NONE,
     },

@@ -11,6 +11,7 @@ class Part(StrEnum):
     AFAS_SETTINGS = "afas_settings"
     MAPPINGS = "mappings"
     JOURNAL_EXPORT = "journal_export"
+    REVERSAL = "reversal"
     DIRECTORY = "directory"
     USERS = "users"
 

@@ -25,13 +25,15 @@ from afas_client.transactions import (
     Transaction,
     transactions,
     with_entry_number,
+    with_entry_or_voucher_number,
     with_voucher_numbers,
 )
 from afas_client.transport import Transport
 from loonbrug.connections.clients import NotAuthorisedError, open_client
 from loonbrug.connections.secrets import SecretUnreadableError
-from loonbrug.delivery import inspection, operations
+from loonbrug.delivery import inspection, operations, reversing
 from loonbrug.delivery.inspection import Answered, Kind, Question
+from loonbrug.delivery.models import AttemptKind
 from loonbrug.delivery.operations import Claim
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy, answer_to
 
@@ -215,12 +217,34 @@ async def _deliver(claim: Claim, work: Work) -> None:
 async def _send(claim: Claim, departure: _Departure, work: Work) -> Answer:
     try:
         client = await work.client(office_id=claim.office_id, connection_id=claim.connection_id)
+        if claim.kind is AttemptKind.DELETE:
+            return await _delete(claim, departure, client, work.ground)
         booked = await client.post_entry(claim.payload, before_leaving=departure)
     except AfasError as error:
         return answer_to(error)
     except (NotAuthorisedError, SecretUnreadableError) as no_token:
         return Answer(Outcome.NOT_LET_IN, message=str(no_token))
     return answer_to(booked)
+
+
+async def _delete(claim: Claim, departure: _Departure, client: AfasClient, ground: Ground) -> Answer:
+    """Look; delete what the books show to be ours, as sent."""
+    question = await ground.write(reversing.look_before, claim_id=claim.claim_id)
+    if question is None:
+        return Answer(Outcome.NOT_BOOKED, message="no connector to look with before deleting")
+    answered = await _ask(question, client, ground)
+    if not await ground.write(
+        reversing.may_delete, claim_id=claim.claim_id, question=question, answered=answered
+    ):
+        return Answer(Outcome.NOT_BOOKED)
+    (wanted,) = question.wanted
+    await client.delete_entry(
+        administration=question.administration,
+        journal_code=wanted.journal_code,
+        entry_number=wanted.entry_number,
+        before_leaving=departure,
+    )
+    return Answer(Outcome.DELETED, status=200)
 
 
 async def _record(claim: Claim, answer: Answer, ground: Ground) -> None:
@@ -260,21 +284,26 @@ async def _look(question: Question, work: Work) -> None:
             now=ground.now(),
         )
         return
-    await ground.store(inspection.record_answer, question=question, answered=answered, policy=ground.policy)
+    record = reversing.record_look if question.kind is Kind.REVERSAL else inspection.record_answer
+    await ground.store(record, question=question, answered=answered, policy=ground.policy)
 
 
 async def _ask(question: Question, client: AfasClient, ground: Ground) -> Answered:
-    """The lines that answer a question and, for a doubt that found none, whether we see our witness."""
-    if question.kind is Kind.NUMBER_CHECK:
-        (wanted,) = question.wanted
+    """The lines that answer a question and, where ours are not among them, whether we see our witness."""
+    wanted = question.wanted[0]
+    if question.kind is Kind.REVERSAL:
+        query = with_entry_or_voucher_number(
+            question.administration, wanted.journal_code, wanted.entry_number, wanted.voucher_number
+        )
+    elif question.kind is Kind.NUMBER_CHECK:
         query = with_entry_number(question.administration, wanted.journal_code, wanted.entry_number)
     else:
         query = with_voucher_numbers(
-            question.administration, [wanted.voucher_number for wanted in question.wanted]
+            question.administration, [each.voucher_number for each in question.wanted]
         )
     lines, afas_clock = await _lines(client, question.connector, query)
     has_sight = False
-    if question.witness and not lines:
+    if question.witness and all(line.voucher_number != wanted.voucher_number for line in lines):
         witness = with_voucher_numbers(question.administration, [question.witness])
         has_sight = bool((await _lines(client, question.connector, witness))[0])
     return Answered(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from afas_client.transactions import ALLOCATED, VOUCHERS_AT_ONCE, Transaction
 from loonbrug.connections import operations as connections
@@ -19,23 +19,24 @@ from loonbrug.connections.capabilities import Feature
 from loonbrug.connections.models import ConnectionState
 from loonbrug.connections.queries import view_of
 from loonbrug.delivery.models import Delivery, LookUp, NumberKeeping
-from loonbrug.delivery.operations import apply_decision, latest_attempt
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.payload import expected_of
 from loonbrug.delivery.sighting import Expected, Seen, Sighting, proven_absent, seen
 from loonbrug.delivery.sighting import LookUp as Look
 from loonbrug.delivery.states import State
+from loonbrug.delivery.steps import apply_decision, latest_attempt, unanswered_until
 
 #: The states in which a look in the books can change something.
 LOOKED_AT = (State.IN_DOUBT, State.UNDECIDED, State.BOOKED, State.VERIFIED)
 
 
 class Kind(StrEnum):
-    """Why AFAS is asked: to end a doubt, to verify a booking, or to learn whether it keeps our numbers."""
+    """Why AFAS is asked: to end a doubt, to verify a booking, to learn whether it keeps our numbers, or to delete."""
 
     DOUBT = "doubt"
     READ_BACK = "read_back"
     NUMBER_CHECK = "number_check"
+    REVERSAL = "reversal"
 
 
 class Compared(StrEnum):
@@ -98,7 +99,7 @@ def end_doubts(*, environment_id: int, now: datetime) -> int:
         connection__capabilities_checked_at__isnull=False,
     ).select_related("connection__environment")
     locked = over.select_for_update(of=("self",), no_key=True)
-    ended = [delivery for delivery in locked if not _connector(delivery)]
+    ended = [delivery for delivery in locked if not connector_of(delivery)]
     for delivery in ended:
         apply_decision(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
     return len(ended)
@@ -110,11 +111,16 @@ def take_questions(
 ) -> tuple[Question, ...]:
     """The questions that are due; each is put off until an answer can be there, so that it is asked once.
 
-    Doubts bring their own call; read-backs take what the sends leave free.
+    Doubts and deletions bring their own call; read-backs take what the sends leave free.
     """
     doubted = _due(environment_id, now, State.IN_DOUBT, State.UNDECIDED)
     booked = _due(environment_id, now, State.BOOKED, State.VERIFIED)
-    questions = [*_doubts(doubted, now), *_read_backs(booked, free_call_count, now)]
+    deleted = _due(environment_id, now, State.REVERSING).filter(reason=Reason.DELETE_LEFT)
+    questions = [
+        *_doubts(doubted, now),
+        *_deletions(deleted, now),
+        *_read_backs(booked, free_call_count, now),
+    ]
     asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
     Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
     return tuple(questions)
@@ -129,7 +135,7 @@ def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Deliver
     return rows.select_related("connection__environment").order_by("due_at", "id")
 
 
-def _connector(delivery: Delivery) -> str:
+def connector_of(delivery: Delivery) -> str:
     """The connector by which this delivery can be looked up; empty where there is no means to look."""
     if NumberKeeping.objects.filter(**_lane(delivery), is_kept=False).exists():
         return ""
@@ -147,8 +153,8 @@ def _lane(delivery: Delivery) -> dict[str, int | str]:
 
 def _doubts(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
     for delivery in due:
-        if _connector(delivery):
-            yield _doubt(delivery)
+        if connector_of(delivery):
+            yield question_about(Kind.DOUBT, delivery)
         else:
             _leave_until(delivery, delivery.doubt_until, now)
 
@@ -160,19 +166,31 @@ def _leave_until(delivery: Delivery, due_at: datetime | None, now: datetime) -> 
     apply_decision(delivery, decision, now=now, doubt_until=delivery.doubt_until)
 
 
-def _doubt(delivery: Delivery) -> Question:
+def _deletions(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
+    """Whether what was deleted is gone; once nobody can look any more, a person does after AFAS's limit."""
+    for delivery in due:
+        if connector_of(delivery):
+            yield question_about(Kind.REVERSAL, delivery)
+        elif delivery.doubt_until is not None and delivery.doubt_until > now:
+            _leave_until(delivery, delivery.doubt_until, now)
+        else:
+            apply_decision(delivery, Decision(State.BOOKED, reason=Reason.NO_LOOK_UP), now=now)
+
+
+def question_about(kind: Kind, delivery: Delivery) -> Question:
+    """A question about one delivery, with another entry of ours as witness that we see anything there."""
     witnesses = Delivery.objects.filter(
         **_lane(delivery), year=delivery.year, state__in=[State.BOOKED, State.VERIFIED]
     )
     witness = witnesses.exclude(pk=delivery.pk).order_by("-changed_at").first()
-    return _question(Kind.DOUBT, [delivery], witness=witness.voucher_number if witness else "")
+    return _question(kind, [delivery], witness=witness.voucher_number if witness else "")
 
 
 def _read_backs(due: Iterable[Delivery], free_call_count: int, now: datetime) -> Iterator[Question]:
     """One question per administration, of as many deliveries as fit; the first of a lane asks by its number."""
     batches: defaultdict[tuple[int, int], list[Delivery]] = defaultdict(list)
     for delivery in due:
-        if not _connector(delivery):
+        if not connector_of(delivery):
             _leave_until(delivery, None, now)
         elif not NumberKeeping.objects.filter(**_lane(delivery)).exists():
             if free_call_count > 0:
@@ -190,7 +208,7 @@ def _question(kind: Kind, deliveries: Sequence[Delivery], *, witness: str = "") 
         kind=kind,
         office_id=first.office_id,
         connection_id=first.connection_id,
-        connector=_connector(first),
+        connector=connector_of(first),
         token=str(first.connection.authorised_at),
         administration=first.administration,
         wanted=tuple(
@@ -309,17 +327,11 @@ def _verify(delivery: Delivery, found: Seen, question: Question, answered: Answe
         decision = Decision(State(delivery.state), reason=Reason.ALLOCATION_LOST)
     else:
         delivery.compared = Compared.ACCOUNTS_AND_AXES if with_axes else Compared.ACCOUNTS
-        decision = Decision(State.VERIFIED, due_at=_read_back_later(delivery, answered.now, policy))
+        decision = Decision(
+            State.VERIFIED, due_at=unanswered_until(delivery, policy=policy, now=answered.now)
+        )
     delivery.save(update_fields=["compared"])
     apply_decision(delivery, decision, now=answered.now)
-
-
-def _read_back_later(delivery: Delivery, now: datetime, policy: Policy) -> datetime | None:
-    """Once more after the limit, where an attempt never got an answer and may still be booked."""
-    unanswered = delivery.attempts.filter(Q(ended_at=None) | Q(outcome="unknown"))
-    latest = unanswered.order_by("-send_before").first()
-    until = policy.doubt_until(send_before=latest.send_before) if latest else now
-    return until if until > now else None
 
 
 @transaction.atomic

@@ -61,7 +61,7 @@ def sending_within_the_limit(view: View) -> Iterable[Breaching]:
 
 def one_live_delivery_per_entry(view: View) -> Iterable[Breaching]:
     """An entry that is on its way, or in AFAS, by two deliveries."""
-    live = view.deliveries().exclude(state__in=sorted(ENDED))
+    live = view.deliveries().filter(reverses__isnull=True).exclude(state__in=sorted(ENDED))
     return _more_than_one(live, "office_id", "run_id", "ordinal")
 
 

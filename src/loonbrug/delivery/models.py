@@ -3,6 +3,8 @@
 Journals and runs belong to a sibling app and are referred to by id.
 """
 
+from enum import StrEnum
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -12,7 +14,10 @@ from loonbrug.delivery.states import ENDED, State
 
 
 class Delivery(models.Model):
-    """One entry on its way to one administration: frozen payload, voucher number, state."""
+    """One entry on its way to one administration: frozen payload, voucher number, state.
+
+    `reverses` is set on a counter-entry: it undoes that delivery, and `generation` then counts its counter-entries.
+    """
 
     office = models.ForeignKey(Office, on_delete=models.PROTECT)
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT)
@@ -22,6 +27,9 @@ class Delivery(models.Model):
     journal_id = models.BigIntegerField()
     ordinal = models.PositiveSmallIntegerField()
     generation = models.PositiveSmallIntegerField()
+    reverses = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="counter_entries", db_index=False
+    )
 
     administration = models.PositiveIntegerField()
     journal_code = models.CharField(max_length=6)
@@ -52,8 +60,13 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["office", "run_id", "ordinal"],
-                condition=~Q(state__in=sorted(ENDED)),
+                condition=~Q(state__in=sorted(ENDED)) & Q(reverses__isnull=True),
                 name="one_live_delivery_per_entry",
+            ),
+            models.UniqueConstraint(
+                fields=["reverses"],
+                condition=~Q(state__in=sorted(ENDED)),
+                name="one_live_counter_entry",
             ),
             models.UniqueConstraint(
                 fields=["environment", "administration", "voucher_number"], name="voucher_number_once"
@@ -75,15 +88,28 @@ class Delivery(models.Model):
             models.Index(fields=["office", "run_id"], name="delivery_of_run"),
             models.Index(
                 fields=["environment", "state"],
-                condition=Q(state__in=[State.SENDING, State.IN_DOUBT]),
+                condition=Q(state__in=[State.SENDING, State.IN_DOUBT, State.REVERSING]),
                 name="delivery_under_way",
             ),
         ]
 
 
-class Attempt(models.Model):
-    """One try at sending; the row is there before any byte leaves, the answer is added when it comes."""
+class AttemptKind(StrEnum):
+    """What an attempt asks of AFAS."""
 
+    BOOK = "book"
+    DELETE = "delete"
+
+
+class Attempt(models.Model):
+    """One try at booking or deleting; the row is there before any byte leaves, the answer is added when it comes.
+
+    `entry_number` is the one that AFAS gave, or the one to be deleted.
+    """
+
+    kind = models.CharField(
+        max_length=10, choices=[(kind.value, kind.name) for kind in AttemptKind], default=AttemptKind.BOOK
+    )
     delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="attempts")
     claim_id = models.UUIDField(unique=True)
     number = models.PositiveSmallIntegerField()
@@ -117,13 +143,16 @@ class Decision(models.Model):
 
 
 class LookUp(models.Model):
-    """One look in AFAS's books for a delivery in doubt that found nothing; two of them may prove absence."""
+    """One look in AFAS's books for a delivery in doubt that found nothing, two of which may prove absence; or one
+    around a DELETE, with the number of the entry that it saw.
+    """
 
     delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="look_ups")
     at = models.DateTimeField()
     question = models.TextField()
     token = models.CharField(max_length=40)
     has_sight = models.BooleanField()
+    entry_number = models.CharField(max_length=20, blank=True)
     afas_clock = models.DateTimeField(null=True)
     boot = models.CharField(max_length=40)
     boot_seconds = models.DecimalField(max_digits=16, decimal_places=6)

@@ -12,15 +12,17 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 
 from loonbrug.access.rights import NotFoundError, service_scope
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import ConnectionState, Environment
-from loonbrug.delivery.models import Attempt, Delivery
+from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Answer, Attempts, Decision, Outcome, Policy, Reason, decide
 from loonbrug.delivery.payload import RunKey, payload_of, voucher_number
+from loonbrug.delivery.reversal import after_answer
 from loonbrug.delivery.states import ENDED, IN_AFAS, State
+from loonbrug.delivery.steps import apply_decision, latest_attempt, unanswered_until
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.entry import Posting
 from loonbrug.ledger.problems import Place, ProblemsError, problem
@@ -57,8 +59,9 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One attempt that may leave, until `send_before`."""
+    """One attempt that may leave, until `send_before`: a booking, or the deletion of what was booked."""
 
+    kind: AttemptKind
     claim_id: UUID
     delivery_id: int
     office_id: int
@@ -80,7 +83,7 @@ def queue(
 
 def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: datetime) -> int:
     earlier = Delivery.objects.filter(office_id=office_id, run_id=entry.run_id, ordinal=entry.ordinal)
-    generation = earlier.filter(state__in=sorted(ENDED)).count()
+    generation = earlier.filter(state__in=sorted(ENDED), reverses__isnull=True).count()
     number = voucher_number(office_id=office_id, run=entry.run, ordinal=entry.ordinal, generation=generation)
     payload = payload_of(
         entry.posting,
@@ -121,9 +124,13 @@ def begin_drain(*, environment_id: int, policy: Policy, now: datetime) -> int:
     """Raise the environment's epoch, and put what an older drain left in the air in doubt; the new epoch."""
     Environment.objects.filter(pk=environment_id).update(epoch=F("epoch") + 1)
     rows = Delivery.objects.select_for_update(no_key=True)
-    for delivery in rows.filter(environment_id=environment_id, state=State.SENDING):
+    left = Q(state=State.SENDING) | Q(state=State.REVERSING, reason=Reason.DELETING)
+    for delivery in rows.filter(left, environment_id=environment_id):
         until = policy.doubt_until(send_before=latest_attempt(delivery).send_before)
-        apply_decision(delivery, Decision(State.IN_DOUBT, due_at=now), now=now, doubt_until=until)
+        decision = Decision(State.IN_DOUBT, due_at=now)
+        if delivery.state == State.REVERSING:
+            decision = Decision(State.REVERSING, reason=Reason.DELETE_LEFT, due_at=now)
+        apply_decision(delivery, decision, now=now, doubt_until=until)
     return Environment.objects.get(pk=environment_id).epoch
 
 
@@ -146,7 +153,7 @@ def claim(
         lane = (delivery.administration, delivery.journal_code)
         if len(claims) >= free:
             break
-        if lane in lanes or _held(delivery, now):
+        if lane in lanes or _held(delivery, now) or _waits(delivery, policy, now):
             continue
         lanes.append(lane)
         claims.append(_claim_one(delivery, epoch, policy, now, new_id()))
@@ -154,15 +161,16 @@ def claim(
 
 
 def _busy_lanes(environment_id: int, now: datetime) -> list[tuple[int, str]]:
-    """Lanes of calls under way, and of doubts that AFAS may still be working on."""
+    """Lanes of calls under way, and of doubts and deletions that AFAS may still be working on."""
     rows = Delivery.objects.filter(environment_id=environment_id)
     sending = rows.filter(state=State.SENDING)
-    doubted = rows.filter(state=State.IN_DOUBT, doubt_until__gt=now)
+    doubted = rows.filter(state__in=[State.IN_DOUBT, State.REVERSING], doubt_until__gt=now)
     return list(sending.union(doubted, all=True).values_list("administration", "journal_code"))
 
 
 def _candidates(environment_id: int, now: datetime) -> Iterator[Delivery]:
-    rows = Delivery.objects.filter(environment_id=environment_id, state=State.QUEUED, due_at__lte=now)
+    may_leave = Q(state=State.QUEUED) | Q(state=State.REVERSING, reason=Reason.TO_DELETE)
+    rows = Delivery.objects.filter(may_leave, environment_id=environment_id, due_at__lte=now)
     ready = rows.filter(connection__state=ConnectionState.AUTHORISED)
     free = ready.select_for_update(of=("self",), no_key=True, skip_locked=True)
     return free.order_by("due_at", "id").iterator(chunk_size=100)
@@ -170,6 +178,8 @@ def _candidates(environment_id: int, now: datetime) -> Iterator[Delivery]:
 
 def _held(delivery: Delivery, now: datetime) -> bool:
     """Whether sending has become forbidden since it was approved; then a person has to look at it."""
+    if delivery.state != State.QUEUED:
+        return False
     company = directory.company(scope=service_scope(delivery.office_id), company_id=delivery.company_id)
     reason = Reason.NONE
     if company.is_test:
@@ -181,20 +191,41 @@ def _held(delivery: Delivery, now: datetime) -> bool:
     return bool(reason)
 
 
+def _waits(delivery: Delivery, policy: Policy, now: datetime) -> bool:
+    """Whether a reversal has to wait, because AFAS may still book another attempt of what is reversed."""
+    undone = delivery.reverses or delivery
+    until = unanswered_until(undone, policy=policy, now=now) if undone.state == State.REVERSING else None
+    if until is not None:
+        apply_decision(
+            delivery, Decision(State(delivery.state), Reason(delivery.reason), due_at=until), now=now
+        )
+    return until is not None
+
+
 def _claim_one(delivery: Delivery, epoch: int, policy: Policy, now: datetime, claim_id: UUID) -> Claim:
+    kind = AttemptKind.DELETE if delivery.state == State.REVERSING else AttemptKind.BOOK
     number = (delivery.attempts.aggregate(last=Max("number"))["last"] or 0) + 1
     send_before = now + policy.send_window
     Attempt.objects.create(
         delivery=delivery,
+        kind=kind,
         claim_id=claim_id,
         number=number,
         epoch=epoch,
         payload_hash=delivery.payload_hash,
         claimed_at=now,
         send_before=send_before,
+        entry_number=delivery.entry_number if kind is AttemptKind.DELETE else "",
     )
-    apply_decision(delivery, Decision(State.SENDING), now=now)
+    if kind is AttemptKind.DELETE:
+        until = policy.doubt_until(send_before=send_before)
+        apply_decision(
+            delivery, Decision(State.REVERSING, reason=Reason.DELETING), now=now, doubt_until=until
+        )
+    else:
+        apply_decision(delivery, Decision(State.SENDING), now=now)
     return Claim(
+        kind=kind,
         claim_id=claim_id,
         delivery_id=delivery.pk,
         office_id=delivery.office_id,
@@ -216,16 +247,7 @@ def record(*, claim_id: UUID, answer: Answer, policy: Policy, now: datetime) -> 
     if attempt.ended_at is not None:
         return State(delivery.state)
     _store_answer(attempt, answer, now)
-    doubt_until = policy.doubt_until(send_before=attempt.send_before)
-    decision = decide(
-        state=State(delivery.state),
-        answer=answer,
-        attempts=_attempts_beside(attempt, delivery),
-        policy=policy,
-        now=now,
-        first_claimed_at=delivery.attempts.earliest("number").claimed_at,
-        entry_number=delivery.entry_number,
-    )
+    decision = _decision(attempt, delivery, answer, policy, now)
     if decision is None:
         return State(delivery.state)
     if decision.pauses_connection:
@@ -237,8 +259,28 @@ def record(*, claim_id: UUID, answer: Answer, policy: Policy, now: datetime) -> 
         )
     counted = answer.outcome in {Outcome.NOT_BOOKED, Outcome.NOT_LET_IN} and not answer.held_back
     delivery.not_booked_count += counted
+    may_go_on = decision.reason is not Reason.TO_DELETE
+    doubt_until = policy.doubt_until(send_before=attempt.send_before) if may_go_on else None
     apply_decision(delivery, decision, now=now, doubt_until=doubt_until)
     return decision.state
+
+
+def _decision(
+    attempt: Attempt, delivery: Delivery, answer: Answer, policy: Policy, now: datetime
+) -> Decision | None:
+    beside = _attempts_beside(attempt, delivery)
+    if attempt.kind == AttemptKind.DELETE:
+        is_latest = beside.is_latest
+        return after_answer(State(delivery.state), answer, policy=policy, now=now) if is_latest else None
+    return decide(
+        state=State(delivery.state),
+        answer=answer,
+        attempts=beside,
+        policy=policy,
+        now=now,
+        first_claimed_at=delivery.attempts.earliest("number").claimed_at,
+        entry_number=delivery.entry_number,
+    )
 
 
 def _store_answer(attempt: Attempt, answer: Answer, now: datetime) -> None:
@@ -249,45 +291,18 @@ def _store_answer(attempt: Attempt, answer: Answer, now: datetime) -> None:
     attempt.message = answer.message
     attempt.code = answer.code
     attempt.log_reference = answer.log_reference
-    attempt.entry_number = answer.entry_number
+    attempt.entry_number = answer.entry_number or attempt.entry_number
     attempt.save()
 
 
 def _attempts_beside(attempt: Attempt, delivery: Delivery) -> Attempts:
-    others = list(delivery.attempts.exclude(pk=attempt.pk))
+    others = list(delivery.attempts.filter(kind=attempt.kind).exclude(pk=attempt.pk))
     earlier = [other for other in others if other.number < attempt.number]
     return Attempts(
         is_latest=len(earlier) == len(others),
         earlier_settled=all(other.outcome not in {"", Outcome.UNKNOWN} for other in earlier),
         earlier_entry_number=next((other.entry_number for other in earlier if other.entry_number), ""),
         not_booked_count=delivery.not_booked_count,
-    )
-
-
-def latest_attempt(delivery: Delivery) -> Attempt:
-    return delivery.attempts.latest("number")
-
-
-def apply_decision(
-    delivery: Delivery, decision: Decision, *, now: datetime, doubt_until: datetime | None = None
-) -> None:
-    """Write a decision; the trigger refuses what the table of states does not allow."""
-    delivery.state = decision.state
-    delivery.reason = decision.reason
-    delivery.due_at = decision.due_at
-    delivery.entry_number = decision.entry_number or delivery.entry_number
-    delivery.doubt_until = doubt_until if decision.state is State.IN_DOUBT else None
-    delivery.changed_at = now
-    delivery.save(
-        update_fields=[
-            "state",
-            "reason",
-            "due_at",
-            "entry_number",
-            "doubt_until",
-            "not_booked_count",
-            "changed_at",
-        ]
     )
 
 
@@ -317,7 +332,7 @@ def retry(*, office_id: int, delivery_id: int, reason: str, by: str, now: dateti
     Raises NotFoundError, ProblemsError (reason_missing, delivery_has_moved_on).
     """
     delivery = _in_state(office_id, delivery_id, _MAY_BE_RETRIED)
-    _keep_decision(delivery, "retry", reason=reason, by=by, now=now)
+    keep_decision(delivery, "retry", reason=reason, by=by, now=now)
     delivery.not_booked_count = 0
     apply_decision(delivery, Decision(State.QUEUED, due_at=now), now=now)
 
@@ -329,7 +344,7 @@ def cancel(*, office_id: int, delivery_id: int, reason: str, by: str, now: datet
     Raises NotFoundError, ProblemsError (reason_missing, delivery_has_moved_on).
     """
     delivery = _in_state(office_id, delivery_id, _MAY_BE_CANCELLED)
-    _keep_decision(delivery, "cancel", reason=reason, by=by, now=now)
+    keep_decision(delivery, "cancel", reason=reason, by=by, now=now)
     apply_decision(delivery, Decision(State.CANCELLED), now=now)
 
 
@@ -359,7 +374,7 @@ def resolve(
         apply_decision(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
     state = _AFTER_DECISION[decision]
     found = number if state in IN_AFAS else ""
-    _keep_decision(delivery, decision, reason=reason, by=by, now=now, entry_number=found)
+    keep_decision(delivery, decision, reason=reason, by=by, now=now, entry_number=found)
     due_at = now if state in {State.QUEUED, State.BOOKED} else None
     apply_decision(delivery, Decision(state, due_at=due_at, entry_number=found), now=now)
 
@@ -374,9 +389,10 @@ def _in_state(office_id: int, delivery_id: int, states: Collection[State]) -> De
     return delivery
 
 
-def _keep_decision(
+def keep_decision(
     delivery: Delivery, kind: str, *, reason: str, by: str, now: datetime, entry_number: str = ""
 ) -> None:
+    """Keep what a person decided, and why. Raises ProblemsError (reason_missing)."""
     if not reason.strip():
         raise ProblemsError(problem("reason_missing", place=Place(field="reason")))
     delivery.decisions.create(kind=kind, reason=reason.strip(), entry_number=entry_number, by=by, at=now)

@@ -13,6 +13,7 @@ class Outcome(StrEnum):
     """What an attempt came to."""
 
     BOOKED = "booked"
+    DELETED = "deleted"
     REFUSED = "refused"
     NOT_BOOKED = "not_booked"
     NOT_LET_IN = "not_let_in"
@@ -33,6 +34,15 @@ class Reason(StrEnum):
     ALLOCATION_LOST = "allocation_lost"
     NOT_SEEN = "not_seen"
     CONNECTION_PAUSED = "connection_paused"
+    TO_DELETE = "to_delete"  # this one and the next three: steps of a reversal
+    DELETING = "deleting"
+    DELETE_LEFT = "delete_left"
+    COUNTER_ENTRY = "counter_entry"
+    NOT_AS_SENT = "not_as_sent"  # from here: why a reversal left the entry as it was
+    DELETE_REFUSED = "delete_refused"
+    NOT_DELETED = "not_deleted"
+    STILL_THERE = "still_there"
+    COUNTER_ENTRY_FAILED = "counter_entry_failed"
 
 
 @dataclass(frozen=True, slots=True)

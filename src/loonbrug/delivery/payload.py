@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from afas_client.fi_entries import FiDimEntries, FiEntries, FiEntryPar, encode
+from afas_client.fi_entries import LENGTHS, FiDimEntries, FiEntries, FiEntryPar, encode
 from loonbrug.delivery.sighting import Expected, Sum
 from loonbrug.ledger.entry import Posting, PostingLine
 
 #: Letters of the hash in a voucher number: 11 of 5 bits, at least the 50 that we promise.
 HASH_LENGTH = 11
 COMPANY_LENGTH = 10
+#: What the lines of a counter-entry begin with in AFAS's books, which are kept in Dutch.
+COUNTER_ENTRY = "Tegenboeking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,20 @@ def voucher_number(*, office_id: int, run: RunKey, ordinal: int, generation: int
     The same run always gives the same number, so that a restored backup finds its own bookings.
     """
     identity = f"{office_id}/{run.company_id}/{run.year}/{run.period}/{run.number}/{ordinal}/{generation}"
-    digest = base64.b32encode(hashlib.sha256(identity.encode()).digest()).decode()[:HASH_LENGTH]
     company = re.sub(r"[^A-Z0-9]", "", run.company_number.upper())[:COMPANY_LENGTH] or "X"
-    return f"{run.year}{run.period:02}-{company}-{digest}"
+    return f"{run.year}{run.period:02}-{company}-{_hash(identity)}"
+
+
+def _hash(identity: str) -> str:
+    return base64.b32encode(hashlib.sha256(identity.encode()).digest()).decode()[:HASH_LENGTH]
+
+
+def counter_voucher_number(*, voucher_number: str, generation: int) -> str:
+    """The boekstuknummer of the counter-entry of what was booked under `voucher_number`: the same front, a hash of
+    its own. `generation` counts the counter-entries of that delivery that came to nothing before this one.
+    """
+    front, _ = voucher_number.rsplit("-", 1)
+    return f"{front}-{_hash(f'{voucher_number}/counter/{generation}')}"
 
 
 def payload_of(posting: Posting, *, administration: int, journal_code: str, voucher_number: str) -> bytes:
@@ -68,11 +81,31 @@ def _line(line: PostingLine, posting: Posting, voucher_number: str) -> FiEntries
     )
 
 
+def counter_payload(payload: bytes, *, voucher_number: str) -> bytes:
+    """The same lines with debit and credit exchanged, under a voucher number of their own; the texts say so."""
+    message = json.loads(payload)
+    for line in _lines_of(message):
+        fields = line["Fields"]
+        _exchange(fields)
+        fields["BpNr"] = voucher_number
+        fields["Ds"] = f"{COUNTER_ENTRY} {fields.get('Ds', '')}".strip()[: LENGTHS["Ds"]]
+        for allocation in line.get("Objects", []):
+            _exchange(allocation["FiDimEntries"]["Element"]["Fields"])
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _exchange(fields: dict[str, Any]) -> None:
+    fields["AmDe"], fields["AmCr"] = fields["AmCr"], fields["AmDe"]
+
+
+def _lines_of(message: dict[str, Any]) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = message["FiEntryPar"]["Element"]["Objects"][0]["FiEntries"]["Element"]
+    return lines
+
+
 def expected_of(payload: bytes) -> Expected:
     """What AFAS's books should hold once this payload is booked."""
-    lines = json.loads(payload, parse_float=Decimal)["FiEntryPar"]["Element"]["Objects"][0]["FiEntries"][
-        "Element"
-    ]
+    lines = _lines_of(json.loads(payload, parse_float=Decimal))
     coded = [(line["Fields"], _codes_of(line)) for line in lines]
     axes = frozenset(axis for _, codes in coded for axis in codes)
     accounts: dict[str, Sum] = {}

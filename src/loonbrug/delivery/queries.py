@@ -10,7 +10,10 @@ from django.db.models import Q
 
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
 from loonbrug.connections.models import ConnectionState
-from loonbrug.delivery.models import Attempt, Decision, Delivery
+from loonbrug.delivery.models import Attempt, AttemptKind, Decision, Delivery
+from loonbrug.delivery.outcomes import Reason
+from loonbrug.delivery.reversal import REVERSIBLE, UNSETTLED
+from loonbrug.delivery.reversing import How, ways
 from loonbrug.delivery.states import ENDED, State
 
 
@@ -18,6 +21,7 @@ from loonbrug.delivery.states import ENDED, State
 class AttemptView:
     """One try: when, and what AFAS or the line said."""
 
+    kind: AttemptKind
     number: int
     claimed_at: datetime
     ended_at: datetime | None
@@ -44,9 +48,10 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """One entry on its way, with its history."""
+    """One entry on its way, with its history; `reverses_id` names the delivery that a counter-entry undoes."""
 
     id: int
+    reverses_id: int | None
     journal_id: int
     run_id: int
     company_id: int
@@ -94,9 +99,9 @@ def of_journals(*, scope: Scope, journal_ids: Collection[int]) -> dict[int, tupl
 
 
 def of_run(*, scope: Scope, run_id: int) -> tuple[DeliveryView, ...]:
-    """All deliveries of a run, whichever of its journals they came from."""
+    """All deliveries of a run, whichever of its journals they came from, without counter-entries."""
     scope.require(Part.JOURNAL_EXPORT, Level.READ)
-    rows = Delivery.objects.filter(office_id=scope.office_id, run_id=run_id)
+    rows = Delivery.objects.filter(office_id=scope.office_id, run_id=run_id, reverses__isnull=True)
     return tuple(
         _view(row) for row in rows.prefetch_related("attempts", "decisions").order_by("ordinal", "id")
     )
@@ -104,13 +109,43 @@ def of_run(*, scope: Scope, run_id: int) -> tuple[DeliveryView, ...]:
 
 def runs_being_sent(*, scope: Scope, run_ids: Collection[int]) -> frozenset[int]:
     """Which of these runs have an entry that was sent or is to be sent, so that their journal must stay."""
-    rows = Delivery.objects.filter(office_id=scope.office_id, run_id__in=run_ids)
+    rows = Delivery.objects.filter(office_id=scope.office_id, run_id__in=run_ids, reverses__isnull=True)
     return frozenset(rows.exclude(state__in=sorted(ENDED)).values_list("run_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalView:
+    """What reversing a journal would do: the entries that would go, the others, and how it can be done now."""
+
+    reversible: tuple[DeliveryView, ...]
+    others: tuple[DeliveryView, ...]
+    ways: frozenset[How]
+    is_settled: bool
+
+
+def reversal(*, scope: Scope, journal_id: int) -> ReversalView:
+    """What reversing this journal would do. Raises NotAllowedError."""
+    scope.require(Part.REVERSAL, Level.READ)
+    rows = Delivery.objects.filter(
+        office_id=scope.office_id, journal_id=journal_id, reverses__isnull=True
+    ).exclude(state__in=sorted(ENDED))
+    found = list(
+        rows.select_related("connection__environment")
+        .prefetch_related("attempts", "decisions")
+        .order_by("ordinal")
+    )
+    reversible = [row for row in found if row.state in REVERSIBLE]
+    return ReversalView(
+        reversible=tuple(map(_view, reversible)),
+        others=tuple(_view(row) for row in found if row not in reversible),
+        ways=ways(reversible),
+        is_settled=not any(row.state in UNSETTLED for row in found),
+    )
 
 
 def mapping_is_in_use(*, scope: Scope, company_id: int) -> bool:
     """Whether a delivery of this company may still leave, so that its mapping should stay."""
-    under_way = [State.QUEUED, State.SENDING, State.IN_DOUBT]
+    under_way = [State.QUEUED, State.SENDING, State.IN_DOUBT, State.REVERSING]
     rows = Delivery.objects.filter(office_id=scope.office_id, company_id=company_id)
     return rows.filter(state__in=under_way).exists()
 
@@ -118,13 +153,15 @@ def mapping_is_in_use(*, scope: Scope, company_id: int) -> bool:
 def environments_with_due_work(*, now: datetime) -> tuple[int, ...]:
     """The environments whose drain has something to do; the one question that is not asked within an office."""
     due = Q(due_at__lte=now, connection__state=ConnectionState.AUTHORISED)
-    rows = Delivery.objects.filter(due | Q(state=State.SENDING))
+    under_way = Q(state=State.SENDING) | Q(state=State.REVERSING, reason=Reason.DELETING)
+    rows = Delivery.objects.filter(due | under_way)
     return tuple(rows.values_list("environment_id", flat=True).distinct().order_by("environment_id"))
 
 
 def _view(row: Delivery) -> DeliveryView:
     return DeliveryView(
         id=row.pk,
+        reverses_id=row.reverses_id,
         journal_id=row.journal_id,
         run_id=row.run_id,
         company_id=row.company_id,
@@ -154,6 +191,7 @@ def _view(row: Delivery) -> DeliveryView:
 
 def _attempt(row: Attempt) -> AttemptView:
     return AttemptView(
+        kind=AttemptKind(row.kind),
         number=row.number,
         claimed_at=row.claimed_at,
         ended_at=row.ended_at,

@@ -15,6 +15,7 @@ FROZEN = (
     "journal_code",
     "total_debit",
     "total_credit",
+    "reverses_id",
 )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.delivery import queries as deliveries
 from loonbrug.delivery.queries import DeliveryView
+from loonbrug.delivery.reversal import REVERSIBLE
 from loonbrug.delivery.states import ENDED, IN_AFAS, WAITS_FOR_PERSON, State
 from loonbrug.payroll import queries as payroll
 from loonbrug.payroll.models import JournalLife
@@ -35,10 +36,11 @@ MOVING: frozenset[State] = frozenset({State.QUEUED, State.SENDING, State.IN_DOUB
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One entry with its deliveries, the latest first."""
+    """One entry with its deliveries and its counter-entries, the latest first."""
 
     entry: EntrySummary
     deliveries: tuple[DeliveryView, ...]
+    counter_entries: tuple[DeliveryView, ...] = ()
 
     @property
     def delivery(self) -> DeliveryView | None:
@@ -46,8 +48,20 @@ class EntryRow:
         return self.deliveries[0] if self.deliveries else None
 
     @property
+    def counter_entry(self) -> DeliveryView | None:
+        """The latest counter-entry of the delivery that counts."""
+        found = self.delivery.id if self.delivery else None
+        return next((each for each in self.counter_entries if each.reverses_id == found), None)
+
+    @property
     def state(self) -> State | None:
-        return self.delivery.state if self.delivery else None
+        """Where the entry stands; what keeps a person waiting is said by the counter-entry under way."""
+        if self.delivery is None:
+            return None
+        counter = self.counter_entry
+        if self.delivery.state is State.REVERSING and counter and counter.state in WAITS_FOR_PERSON:
+            return counter.state
+        return self.delivery.state
 
     @property
     def is_open(self) -> bool:
@@ -69,8 +83,18 @@ class JournalRow:
 
     @property
     def is_open(self) -> bool:
-        """Whether there is anything left to send."""
-        return self.journal.life is JournalLife.LIVE and any(row.is_open for row in self.entries)
+        """Whether there is anything left to send; nothing is while the journal is being reversed."""
+        is_live = self.journal.life is JournalLife.LIVE
+        return is_live and any(row.is_open for row in self.entries) and not self.is_being_reversed
+
+    @property
+    def is_being_reversed(self) -> bool:
+        return any(row.delivery and row.delivery.state is State.REVERSING for row in self.entries)
+
+    @property
+    def is_reversible(self) -> bool:
+        """Whether AFAS has anything of it that may be asked back."""
+        return any(row.delivery and row.delivery.state in REVERSIBLE for row in self.entries)
 
     @property
     def is_moving(self) -> bool:
@@ -86,8 +110,12 @@ class JournalRow:
 
     @property
     def entry_numbers(self) -> tuple[str, ...]:
-        """AFAS's entry numbers, in the order of the entries."""
-        numbers = (row.delivery.entry_number for row in self.entries if row.delivery)
+        """The numbers under which AFAS has it now, in the order of the entries."""
+        numbers = (
+            row.delivery.entry_number
+            for row in self.entries
+            if row.delivery and row.delivery.state not in ENDED
+        )
         return tuple(number for number in numbers if number)
 
     def state(self, problem_count: int) -> JournalState:
@@ -147,6 +175,14 @@ def _rows(scope: Scope, journals: Sequence[JournalSummary]) -> tuple[JournalRow,
 def _entry_rows(journal: JournalSummary, found: Mapping[int, Sequence[DeliveryView]]) -> tuple[EntryRow, ...]:
     newest_first = sorted(found.get(journal.id, ()), key=lambda view: view.id, reverse=True)
     return tuple(
-        EntryRow(entry, tuple(view for view in newest_first if view.ordinal == entry.ordinal))
+        EntryRow(
+            entry,
+            tuple(view for view in newest_first if _is_of(view, entry) and view.reverses_id is None),
+            tuple(view for view in newest_first if _is_of(view, entry) and view.reverses_id is not None),
+        )
         for entry in journal.entries
     )
+
+
+def _is_of(view: DeliveryView, entry: EntrySummary) -> bool:
+    return view.ordinal == entry.ordinal

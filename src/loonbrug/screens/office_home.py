@@ -93,7 +93,8 @@ def office_home(*, scope: Scope, month_start: datetime.datetime) -> OfficeHome:
 
 def _to_send(scope: Scope) -> Pile:
     """Live journals of which nothing is under way; those that may not be sent at all are left out."""
-    under_way = Delivery.objects.filter(office_id=scope.office_id).exclude(state__in=ENDED)
+    entries = Delivery.objects.filter(office_id=scope.office_id, reverses__isnull=True)
+    under_way = entries.exclude(state__in=ENDED)
     rows = Journal.objects.filter(
         office_id=scope.office_id,
         life=JournalLife.LIVE,

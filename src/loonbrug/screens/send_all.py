@@ -131,6 +131,7 @@ def open_journals(
     ended = Delivery.objects.filter(
         office_id=scope.office_id,
         run_id__in=[journal.run_id for journal in journals],
+        reverses__isnull=True,
         state__in=sorted(ENDED),
     )
     ended_runs = set(ended.values_list("run_id", flat=True))
@@ -199,7 +200,10 @@ def batch_work(*, batch_id: int, count: int) -> BatchWork:
 def _open(scope: Scope, debtor_id: int | None) -> QuerySet[JournalEntry]:
     """Entries of live journals of which no delivery lives, and whose journal waits in no batch."""
     live = Delivery.objects.filter(
-        office_id=scope.office_id, run_id=OuterRef("journal__run_id"), ordinal=OuterRef("ordinal")
+        office_id=scope.office_id,
+        run_id=OuterRef("journal__run_id"),
+        ordinal=OuterRef("ordinal"),
+        reverses__isnull=True,
     ).exclude(state__in=sorted(ENDED))
     waiting = BatchJournal.objects.filter(batch__office_id=scope.office_id, done_at__isnull=True)
     rows = JournalEntry.objects.filter(
@@ -233,7 +237,9 @@ def _fates(scope: Scope, which: Q) -> dict[int, list[Fate]]:
 
 def _deliveries(scope: Scope, members: QuerySet[BatchJournal]) -> dict[int, Collection[_Sent]]:
     journal_ids = members.values("journal_id")
-    rows = Delivery.objects.filter(office_id=scope.office_id, journal_id__in=journal_ids)
+    rows = Delivery.objects.filter(
+        office_id=scope.office_id, journal_id__in=journal_ids, reverses__isnull=True
+    )
     latest: defaultdict[int, dict[int, _Sent]] = defaultdict(dict)
     columns = ("journal_id", "ordinal", "state", "entry_number")
     for journal_id, ordinal, state, entry_number in rows.order_by("ordinal", "id").values_list(*columns):

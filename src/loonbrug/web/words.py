@@ -9,6 +9,7 @@ _PARTS = {
     Part.AFAS_SETTINGS: _("AFAS Profit settings"),
     Part.MAPPINGS: _("Administrations (mappings)"),
     Part.JOURNAL_EXPORT: _("Journal export"),
+    Part.REVERSAL: _("Reversing what is booked"),
     Part.DIRECTORY: _("Debtors and companies"),
     Part.USERS: _("Users and templates"),
 }

@@ -11,7 +11,7 @@ from loonbrug.connections import queries as connections
 from loonbrug.delivery import operations, queries
 from loonbrug.delivery.operations import Approved, DoubtDecision, Target
 from loonbrug.delivery.payload import RunKey
-from loonbrug.delivery.states import ENDED
+from loonbrug.delivery.states import ENDED, State
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.problems import ProblemsError, problem
 from loonbrug.mappings import queries as mappings
@@ -56,6 +56,8 @@ def send_journal(*, scope: Scope, journal_id: int, now: datetime) -> tuple[int, 
 
 def _to_send(scope: Scope, journal: JournalView, checked: CheckResult) -> list[Approved]:
     deliveries = queries.of_run(scope=scope, run_id=journal.run_id)
+    if any(delivery.state is State.REVERSING for delivery in deliveries):
+        raise ProblemsError(problem("journal_is_being_reversed"))
     under_way = {delivery.ordinal for delivery in deliveries if delivery.state not in ENDED}
     company = directory.company(scope=scope, company_id=journal.run.company_id)
     run = RunKey(company.id, company.number, journal.run.year, journal.run.period, journal.run.number)

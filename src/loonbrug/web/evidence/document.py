@@ -99,7 +99,7 @@ class _Document(FPDF):
                     str(attempt.number),
                     _moment(attempt.claimed_at),
                     _moment(attempt.ended_at),
-                    f"{words.outcome(attempt.outcome)} {attempt.entry_number}",
+                    f"{words.outcome(attempt)} {attempt.entry_number}",
                     " ".join(filter(None, (attempt.message, attempt.log_reference))),
                 )
                 for attempt in view.attempts

@@ -1,11 +1,19 @@
 """What a person types on the pages of journals."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from loonbrug.delivery.operations import DoubtDecision
+from loonbrug.delivery.reversing import How
+
+_WAYS = {
+    How.DELETE: _("Delete it in AFAS"),
+    How.COUNTER_ENTRY: _("Book a counter-entry: the same lines with debit and credit exchanged"),
+}
 
 
 class UploadForm(forms.Form):
@@ -40,6 +48,17 @@ class ReasonForm(forms.Form):
     """Why somebody does something; kept and shown."""
 
     reason = forms.CharField(label=_("Reason"), max_length=500, strip=True)
+
+
+class ReversalForm(ReasonForm):
+    """How a journal is taken out of AFAS, and why."""
+
+    def __init__(self, data: QueryDict | None, ways: Collection[How]) -> None:
+        offered = [way for way in How if way in ways]
+        super().__init__(data, initial={"how": next(iter(offered), "")})
+        choices = [(way.value, _WAYS[way]) for way in offered]
+        self.fields["how"] = forms.ChoiceField(label=_("How?"), widget=forms.RadioSelect, choices=choices)
+        self.order_fields(["how", "reason"])
 
 
 class DecisionForm(ReasonForm):

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from afas_client.catalogue import find
 from loonbrug.access.rights import Level, Part, Scope
+from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.queries import AttemptView, DecisionView, DeliveryView
 from loonbrug.delivery.states import ENDED, IN_AFAS, State
 from loonbrug.ledger.entry import Entry, Posting
@@ -28,6 +29,7 @@ class Summary:
     row: JournalRow
     state: StateWord
     blocking_count: int
+    can_reverse: bool
 
     @property
     def can_send(self) -> bool:
@@ -56,9 +58,10 @@ class DecisionLine:
 
 @dataclass(frozen=True, slots=True)
 class EntrySection:
-    """One entry of a journal: where it stands, what AFAS said, and what a person may do."""
+    """One entry of a journal, or its counter-entry: where it stands, what AFAS said, what a person may do."""
 
     row: EntryRow
+    is_counter: bool
     state: StateWord
     delivery: DeliveryView | None
     reason: str
@@ -69,6 +72,11 @@ class EntrySection:
     is_waiting: bool
     can_retry: bool
     can_decide: bool
+
+    @property
+    def key(self) -> str:
+        """What tells it from the other sections of the page."""
+        return f"{self.row.entry.ordinal}{'-counter' if self.is_counter else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,26 +131,39 @@ def planned(plan: PlannedImport) -> Planned:
 def summary(row: JournalRow, *, scope: Scope) -> Summary:
     """The head of a journal; what keeps it from being sent is only asked while there is something to send."""
     blocking = check_journal(scope=scope, journal_id=row.journal.id).blocking if row.is_open else ()
-    return Summary(row, words.journal_state(row, len(blocking)), len(blocking))
+    can_reverse = row.is_reversible and may_reverse(scope)
+    return Summary(row, words.journal_state(row, len(blocking)), len(blocking), can_reverse)
 
 
 def entry_section(row: EntryRow, *, now: datetime.datetime) -> EntrySection:
     """One entry at this moment."""
-    view = row.delivery
-    if view is None:
+    if row.delivery is None:
         return EntrySection(
-            row, words.delivery_state(None), None, "", None, (), (), False, False, False, False
+            row, False, words.delivery_state(None), None, "", None, (), (), False, False, False, False
         )
+    return _section(row, row.delivery, row.deliveries, now)
+
+
+def counter_entry_section(row: EntryRow, *, now: datetime.datetime) -> EntrySection | None:
+    """The counter-entry of one entry at this moment, if it has one."""
+    view = row.counter_entry
+    return None if view is None else _section(row, view, (view,), now)
+
+
+def _section(
+    row: EntryRow, view: DeliveryView, deliveries: Sequence[DeliveryView], now: datetime.datetime
+) -> EntrySection:
     return EntrySection(
         row=row,
+        is_counter=view.reverses_id is not None,
         state=words.delivery_state(view),
         delivery=view,
         reason=words.reason(view.reason),
         advice=_advice(view),
-        attempts=tuple(AttemptLine(attempt, words.outcome(attempt.outcome)) for attempt in view.attempts),
+        attempts=tuple(AttemptLine(attempt, words.outcome(attempt)) for attempt in view.attempts),
         decisions=tuple(
             DecisionLine(decision, words.decision(decision.kind))
-            for each in row.deliveries
+            for each in deliveries
             for decision in each.decisions
         ),
         is_moving=view.state in MOVING,
@@ -189,11 +210,17 @@ def can_write(scope: Scope) -> bool:
     return scope.allows(Part.JOURNAL_EXPORT, Level.WRITE)
 
 
+def may_reverse(scope: Scope) -> bool:
+    """Whether this person may take a booked journal out of AFAS."""
+    return can_write(scope) and scope.allows(Part.REVERSAL, Level.WRITE)
+
+
 def _advice(view: DeliveryView) -> Advice | None:
     """What AFAS said last, as long as it explains where the entry stands."""
     answered = [attempt for attempt in view.attempts if attempt.message and attempt.status is not None]
-    if not answered or view.state in IN_AFAS | ENDED:
+    is_refused = view.state in _REFUSED or view.reason == Reason.DELETE_REFUSED
+    if not answered or (view.state in IN_AFAS | ENDED and not is_refused):
         return None
-    if view.state not in _REFUSED and find(answered[-1].message) is None:
+    if not is_refused and find(answered[-1].message) is None:
         return None
     return words.refusal(answered[-1])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loonbrug.web.journals import delivery_views, download_views, import_views, views
+from loonbrug.web.journals import delivery_views, download_views, import_views, reversal_views, views
 
 urlpatterns = [
     path("companies/<int:company_id>/payroll/", views.company_payroll, name="company-payroll"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("journals/<int:journal_id>/entries/<int:ordinal>/", views.entry_state, name="entry-state"),
     path("journals/<int:journal_id>/send/", views.send, name="journal-send"),
     path("journals/<int:journal_id>/withdraw/", views.withdraw, name="journal-withdraw"),
+    path("journals/<int:journal_id>/reverse/", reversal_views.reverse, name="journal-reverse"),
     path("journals/<int:journal_id>/confirm/", views.confirm, name="journal-confirm"),
     path("journals/<int:journal_id>/source/", download_views.source, name="journal-source"),
     path("journals/<int:journal_id>/<str:kind>/", download_views.journal, name="journal-download"),

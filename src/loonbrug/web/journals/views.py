@@ -60,7 +60,7 @@ def journal(request: OfficeRequest, journal_id: int) -> HttpResponse:
         "tab": "payroll",
         "problems": sections.problems(checked) if row.is_open else (),
         "conflicts": sections.conflicts(checked.problems) if row.is_open else (),
-        "entries": [sections.entry_section(entry, now=timezone.now()) for entry in row.entries],
+        "entries": _sections(row),
         "as_sent": as_sent,
         "mapping": checked.mapping,
         "sources": () if as_sent else sections.source_tables(view.entries),
@@ -83,14 +83,17 @@ def journal_state(request: OfficeRequest, journal_id: int) -> HttpResponse:
 
 @require_GET
 def entry_state(request: OfficeRequest, journal_id: int, ordinal: int) -> HttpResponse:
-    """One entry of a journal, asked again every two seconds while it is under way."""
+    """One entry of a journal, or its counter-entry, asked again every two seconds while it is under way."""
+    is_counter = "counter" in request.GET
+    section_of = sections.counter_entry_section if is_counter else sections.entry_section
     row = journal_row(scope=request.scope, journal_id=journal_id)
     entry = next((each for each in row.entries if each.entry.ordinal == ordinal), None)
-    if entry is None:
+    section = section_of(entry, now=timezone.now()) if entry is not None else None
+    if section is None:
         raise NotFoundError("entry", ordinal)
     context = {
         "journal": row.journal,
-        "section": sections.entry_section(entry, now=timezone.now()),
+        "section": section,
         "can_write": sections.can_write(request.scope),
     }
     return render(request, "journals/_entry_live.html", context)
@@ -147,6 +150,17 @@ def act(request: OfficeRequest, journal_id: int, doing: Callable[[], object], do
     else:
         messages.success(request, done)
     return redirect("journal", journal_id)
+
+
+def _sections(row: JournalRow) -> list[sections.EntrySection]:
+    """Each entry, followed by its counter-entry where it has one."""
+    now = timezone.now()
+    found = (
+        section_of(entry, now=now)
+        for entry in row.entries
+        for section_of in (sections.entry_section, sections.counter_entry_section)
+    )
+    return [section for section in found if section is not None]
 
 
 def _head(request: OfficeRequest, row: JournalRow) -> dict[str, object]:

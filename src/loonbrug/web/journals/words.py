@@ -7,8 +7,9 @@ from django.utils.translation import get_language, gettext_lazy, ngettext, pgett
 from django.utils.translation import gettext as _
 
 from afas_client.catalogue import find
+from loonbrug.delivery.models import AttemptKind
 from loonbrug.delivery.queries import AttemptView, DeliveryView
-from loonbrug.delivery.states import State
+from loonbrug.delivery.states import ENDED, State
 from loonbrug.ledger.problems import Problem, Severity, Who
 from loonbrug.payroll.models import JournalLife
 from loonbrug.payroll.queries import Fate
@@ -98,16 +99,41 @@ _REASONS: dict[str, Promise] = {
     "connection_paused": gettext_lazy(
         "AFAS did not let us in. Sending goes on as soon as the AFAS account is authorised again."
     ),
+    "to_delete": gettext_lazy("The entry is looked up in AFAS and then deleted, as soon as it is its turn."),
+    "deleting": gettext_lazy("AFAS is asked to delete the entry."),
+    "delete_left": gettext_lazy("AFAS was asked to delete the entry. Loonbrug looks whether it is gone."),
+    "counter_entry": gettext_lazy("The entry counts as reversed as soon as its counter-entry is booked."),
+    "not_as_sent": gettext_lazy(
+        "Not reversed: in AFAS the entry is not as it was sent, so it was not deleted. Look at it in AFAS."
+    ),
+    "delete_refused": gettext_lazy("Not reversed: AFAS refused to delete the entry."),
+    "not_deleted": gettext_lazy(
+        "Not reversed: the entry was surely not deleted. See the last attempt; you can reverse the journal again."
+    ),
+    "still_there": gettext_lazy(
+        "Not reversed: AFAS was asked to delete the entry, but it is still there. You can reverse the journal again."
+    ),
+    "counter_entry_failed": gettext_lazy(
+        "Not reversed: the counter-entry was not booked. What AFAS said is shown with the counter-entry."
+    ),
 }
 _OUTCOMES: dict[str, Promise] = {
     "": pgettext_lazy("attempt", "under way"),
     "booked": pgettext_lazy("attempt", "booked"),
+    "deleted": pgettext_lazy("attempt", "deleted"),
     "refused": pgettext_lazy("attempt", "refused"),
     "not_booked": pgettext_lazy("attempt", "surely not booked"),
     "not_let_in": pgettext_lazy("attempt", "not let in"),
     "unknown": pgettext_lazy("attempt", "no answer that we can trust"),
 }
+_DELETE_OUTCOMES: dict[str, Promise] = {
+    "": pgettext_lazy("attempt", "deletion under way"),
+    "refused": pgettext_lazy("attempt", "deletion refused"),
+    "not_booked": pgettext_lazy("attempt", "surely not deleted"),
+}
 _DECISIONS: dict[str, Promise] = {
+    "by_delete": gettext_lazy("Reversed by deleting"),
+    "by_counter_entry": gettext_lazy("Reversed by a counter-entry"),
     "again": gettext_lazy("Sent again"),
     "retry": gettext_lazy("Sent again"),
     "cancel": gettext_lazy("Cancelled"),
@@ -136,7 +162,8 @@ def delivery_state(view: DeliveryView | None) -> StateWord:
     if view is None:
         return StateWord("neutral", _("Not sent yet"))
     shown = state_word(view.state)
-    return StateWord(shown.tone, shown.word, "authorised" if view.entry_number else "new")
+    is_there = bool(view.entry_number) and view.state not in ENDED
+    return StateWord(shown.tone, shown.word, "authorised" if is_there else "new")
 
 
 def state_word(state: State) -> StateWord:
@@ -187,9 +214,11 @@ def who(value: str) -> str:
     return str(_WHO[Who(value)])
 
 
-def outcome(value: str) -> str:
+def outcome(attempt: AttemptView) -> str:
     """What an attempt came to."""
-    return str(_OUTCOMES.get(value, value))
+    if attempt.kind is AttemptKind.DELETE and attempt.outcome in _DELETE_OUTCOMES:
+        return str(_DELETE_OUTCOMES[attempt.outcome])
+    return str(_OUTCOMES.get(attempt.outcome, attempt.outcome))
 
 
 def decision(kind: str) -> str:

@@ -1,0 +1,196 @@
+"""Reversing what is booked: asked for by a person, done by the drain. Nothing here talks to AFAS.
+
+The steps of a reversal are the reasons of a delivery that is being reversed; its attempts and looks are kept with it.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from uuid import UUID
+
+from django.db import transaction
+
+from loonbrug.delivery.inspection import Answered, Kind, Question, connector_of, question_about
+from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
+from loonbrug.delivery.operations import keep_decision
+from loonbrug.delivery.outcomes import Decision, Outcome, Policy, Reason
+from loonbrug.delivery.payload import counter_payload, counter_voucher_number, expected_of
+from loonbrug.delivery.reversal import REVERSIBLE, UNSETTLED, Sought, after_delete, before_delete, standing
+from loonbrug.delivery.states import State
+from loonbrug.delivery.steps import apply_decision
+from loonbrug.ledger.problems import ProblemsError, problem
+
+
+class How(StrEnum):
+    """How an entry is taken out of the books: deleted, or undone by an entry that is its opposite."""
+
+    DELETE = "delete"
+    COUNTER_ENTRY = "counter_entry"
+
+
+@transaction.atomic
+def reverse(
+    *, office_id: int, journal_id: int, how: How, reason: str, by: str, now: datetime
+) -> tuple[int, ...]:
+    """Ask for the reversal of every entry of a journal that is in AFAS; the ids of their deliveries.
+
+    Raises ProblemsError (reason_missing, nothing_to_reverse, entry_not_settled, delete_not_possible,
+    counter_entry_not_possible).
+    """
+    rows = Delivery.objects.select_for_update(no_key=True).filter(office_id=office_id, journal_id=journal_id)
+    deliveries = list(rows.filter(reverses__isnull=True).order_by("ordinal"))
+    reversible = [delivery for delivery in deliveries if delivery.state in REVERSIBLE]
+    if any(delivery.state in UNSETTLED for delivery in deliveries):
+        raise ProblemsError(problem("entry_not_settled"))
+    if not reversible:
+        raise ProblemsError(problem("nothing_to_reverse"))
+    if how not in ways(reversible):
+        raise ProblemsError(problem(f"{how}_not_possible"))
+    for delivery in reversible:
+        keep_decision(delivery, f"by_{how}", reason=reason, by=by, now=now)
+        _begin(delivery, how, by, now)
+    return tuple(delivery.pk for delivery in reversible)
+
+
+def ways(deliveries: Collection[Delivery]) -> frozenset[How]:
+    """How these entries can be reversed, all in the same way.
+
+    Without a look in the books nothing is deleted; what AFAS holds twice or differently has no opposite.
+    """
+    found = set()
+    if all(connector_of(delivery) for delivery in deliveries):
+        found.add(How.DELETE)
+    if all(delivery.state != State.CONFLICT for delivery in deliveries):
+        found.add(How.COUNTER_ENTRY)
+    return frozenset(found)
+
+
+def _begin(delivery: Delivery, how: How, by: str, now: datetime) -> None:
+    _end_earlier_counter_entry(delivery, now)
+    delivery.compared = ""
+    delivery.save(update_fields=["compared"])
+    if how is How.DELETE:
+        apply_decision(delivery, Decision(State.REVERSING, reason=Reason.TO_DELETE, due_at=now), now=now)
+        return
+    apply_decision(delivery, Decision(State.REVERSING, reason=Reason.COUNTER_ENTRY), now=now)
+    _queue_counter_entry(delivery, by, now)
+
+
+def _end_earlier_counter_entry(delivery: Delivery, now: datetime) -> None:
+    """One that was refused can no longer be sent again: another reversal takes its place."""
+    failed = delivery.counter_entries.filter(state__in=[State.REJECTED, State.GIVEN_UP])
+    for counter_entry in failed:
+        apply_decision(counter_entry, Decision(State.CANCELLED), now=now)
+    delivery.refresh_from_db()
+
+
+def _queue_counter_entry(delivery: Delivery, by: str, now: datetime) -> None:
+    generation = delivery.counter_entries.count()
+    number = counter_voucher_number(voucher_number=delivery.voucher_number, generation=generation)
+    payload = counter_payload(bytes(delivery.payload), voucher_number=number)
+    Delivery.objects.create(
+        office_id=delivery.office_id,
+        environment_id=delivery.environment_id,
+        connection_id=delivery.connection_id,
+        company_id=delivery.company_id,
+        run_id=delivery.run_id,
+        journal_id=delivery.journal_id,
+        ordinal=delivery.ordinal,
+        generation=generation,
+        reverses=delivery,
+        administration=delivery.administration,
+        journal_code=delivery.journal_code,
+        entry_date=delivery.entry_date,
+        year=delivery.year,
+        period=delivery.period,
+        voucher_number=number,
+        payload=payload,
+        payload_hash=sha256(payload).hexdigest(),
+        mapping=delivery.mapping,
+        total_debit=delivery.total_credit,
+        total_credit=delivery.total_debit,
+        due_at=now,
+        queued_at=now,
+        queued_by=by,
+        changed_at=now,
+    )
+
+
+def look_before(*, claim_id: UUID) -> Question | None:
+    """The look that comes before a claimed DELETE; None where there is no longer a means to look."""
+    delivery = (
+        Attempt.objects.select_related("delivery__connection__environment").get(claim_id=claim_id).delivery
+    )
+    return question_about(Kind.REVERSAL, delivery) if connector_of(delivery) else None
+
+
+@transaction.atomic
+def may_delete(*, claim_id: UUID, question: Question, answered: Answered) -> bool:
+    """Whether the books show that the DELETE may leave; otherwise the attempt ends here."""
+    rows = Attempt.objects.select_related("delivery").select_for_update(of=("self", "delivery"), no_key=True)
+    attempt = rows.get(claim_id=claim_id)
+    delivery = attempt.delivery
+    if attempt.ended_at is not None or delivery.state != State.REVERSING:
+        return False
+    found = standing(answered.lines, _sought(delivery))
+    _keep_look(delivery, question, answered, number=delivery.entry_number if found.is_clear else "")
+    decision = before_delete(
+        found, entry_number=delivery.entry_number, has_sight=answered.has_sight, now=answered.now
+    )
+    if decision is not None:
+        attempt.ended_at, attempt.outcome = answered.now, Outcome.NOT_BOOKED
+        attempt.save(update_fields=["ended_at", "outcome"])
+        apply_decision(delivery, decision, now=answered.now)
+    return decision is None
+
+
+@transaction.atomic
+def record_look(*, question: Question, answered: Answered, policy: Policy) -> None:
+    """Do what a look after a DELETE shows; a delivery that is no longer being reversed stays as it is."""
+    delivery = Delivery.objects.select_for_update(no_key=True).get(pk=question.wanted[0].delivery_id)
+    if (delivery.state, delivery.reason) != (State.REVERSING, Reason.DELETE_LEFT):
+        return
+    attempt = delivery.attempts.filter(kind=AttemptKind.DELETE).latest("number")
+    has_sight = answered.has_sight or attempt.outcome == Outcome.DELETED
+    decision = after_delete(
+        standing(answered.lines, _sought(delivery)),
+        entry_number=delivery.entry_number,
+        has_sight=has_sight or (not question.witness and _saw_it(delivery, question, answered)),
+        sent_before=attempt.send_before,
+        policy=policy,
+        now=answered.now,
+    )
+    _keep_look(delivery, question, answered, number="")
+    until = delivery.doubt_until if decision.reason is Reason.DELETE_LEFT else None
+    apply_decision(delivery, decision, now=answered.now, doubt_until=until)
+
+
+def _saw_it(delivery: Delivery, question: Question, answered: Answered) -> bool:
+    """Whether the look before the DELETE found the entry by this question with this token."""
+    looks = delivery.look_ups.filter(question=answered.query, token=question.token)
+    return looks.filter(entry_number=delivery.entry_number).exists()
+
+
+def _sought(delivery: Delivery) -> Sought:
+    return Sought(
+        administration=delivery.administration,
+        journal_code=delivery.journal_code,
+        voucher_number=delivery.voucher_number,
+        entry_number=delivery.entry_number,
+        expected=expected_of(bytes(delivery.payload)),
+    )
+
+
+def _keep_look(delivery: Delivery, question: Question, answered: Answered, *, number: str) -> None:
+    LookUp.objects.create(
+        delivery=delivery,
+        at=answered.now,
+        question=answered.query,
+        token=question.token,
+        has_sight=answered.has_sight,
+        entry_number=number,
+        afas_clock=answered.afas_clock,
+        boot=answered.boot,
+        boot_seconds=answered.boot_seconds,
+    )

@@ -1,0 +1,171 @@
+"""The page on which a booked journal is taken out of AFAS, and what its journal's page then shows."""
+
+import pytest
+from django.test import Client
+from tests.integration.payroll_office import NOW, PayrollOffice, draft, entry, keep, make_office
+from tests.integration.test_journals_screens import answered, client_of, connection, delivered, page
+
+from loonbrug.access.models import Right
+from loonbrug.access.rights import Level, Part
+from loonbrug.audit.models import Record
+from loonbrug.connections.models import Connection
+from loonbrug.delivery.models import AttemptKind, Delivery
+from loonbrug.delivery.outcomes import Reason
+from loonbrug.delivery.states import State
+
+__all__ = ["connection"]
+pytestmark = pytest.mark.django_db
+
+PAYLOAD = (
+    b'{"FiEntryPar":{"Element":{"Fields":{},"Objects":[{"FiEntries":{"Element":'
+    b'[{"Fields":{"AcNr":"4000","BpNr":"X","AmDe":"1000.00","AmCr":"0"}}]}}]}}}'
+)
+
+
+@pytest.fixture
+def office() -> PayrollOffice:
+    return make_office()
+
+
+@pytest.fixture
+def writer(office: PayrollOffice) -> Client:
+    return client_of(office, Level.WRITE)
+
+
+@pytest.fixture
+def journal_id(office: PayrollOffice) -> int:
+    return keep(office, draft(office.bakery_id, entry(), entry(day=26))).journal_id
+
+
+def booked(office: PayrollOffice, connection: Connection, journal_id: int, **second: object) -> None:
+    """Both entries are in AFAS."""
+    delivered(office, connection, journal_id, 1, State.BOOKED, entry_number="5789")
+    given = {"state": State.VERIFIED, "entry_number": "5790"} | second
+    delivered(office, connection, journal_id, 2, **given)  # type: ignore[arg-type]
+
+
+def may_look(connection: Connection) -> None:
+    connection.get_connectors = ["Profit_Transactions_Allocated"]
+    connection.save()
+
+
+def test_the_page_says_what_goes_by_number_place_and_totals(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    may_look(connection)
+    booked(office, connection, journal_id)
+    assert f"/journals/{journal_id}/reverse/" in page(writer, f"/journals/{journal_id}/")
+    shown = page(writer, f"/journals/{journal_id}/reverse/")
+    for part in ("5789", "5790", "LON", "2026-11", "2.000,00", "2 boekingen terugdraaien"):
+        assert part in shown
+    assert 'value="delete" required' in shown
+
+
+def test_reversing_is_asked_for_with_a_reason_and_recorded(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    may_look(connection)
+    booked(office, connection, journal_id)
+    address = f"/journals/{journal_id}/reverse/"
+    refused = writer.post(address, {"how": "delete", "reason": " "})
+    assert refused.status_code == 200
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.BOOKED, State.VERIFIED}
+    done = writer.post(address, {"how": "delete", "reason": "verkeerde run"}, follow=True)
+    assert set(Delivery.objects.values_list("state", "reason")) == {(State.REVERSING, Reason.TO_DELETE)}
+    shown = done.content.decode()
+    assert "Wordt teruggedraaid" in shown
+    assert "verkeerde run" in shown
+    assert f'hx-get="/journals/{journal_id}/entries/1/"' in shown
+    record = Record.objects.get(verb="reverse")
+    assert (record.subject_kind, record.subject_id) == ("journal", journal_id)
+
+
+def test_a_second_click_changes_nothing_and_says_so(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    may_look(connection)
+    booked(office, connection, journal_id)
+    asked = {"how": "delete", "reason": "verkeerde run"}
+    writer.post(f"/journals/{journal_id}/reverse/", asked)
+    again = writer.post(f"/journals/{journal_id}/reverse/", asked)
+    assert "Terugdraaien kan zodra elke boeking klaar is" in again.content.decode()
+    assert Record.objects.filter(verb="reverse").count() == 1
+
+
+def test_without_a_look_only_a_counter_entry_is_offered_and_shown_with_the_entry(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    delivered(office, connection, journal_id, 1, State.BOOKED, entry_number="5789", payload=PAYLOAD)
+    shown = page(writer, f"/journals/{journal_id}/reverse/")
+    assert 'value="counter_entry" required' in shown
+    assert 'value="delete"' not in shown
+    done = writer.post(
+        f"/journals/{journal_id}/reverse/", {"how": "counter_entry", "reason": "verkeerde run"}, follow=True
+    )
+    assert "Tegenboeking van boeking 1" in done.content.decode()
+    live = page(writer, f"/journals/{journal_id}/entries/1/?counter")
+    assert Delivery.objects.get(reverses__isnull=False).voucher_number in live
+    page(writer, f"/journals/{journal_id}/entries/2/?counter", 404)
+
+
+def test_while_an_entry_is_in_doubt_there_is_nothing_to_click(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    booked(office, connection, journal_id, state=State.IN_DOUBT, doubt_until=NOW)
+    shown = page(writer, f"/journals/{journal_id}/reverse/")
+    assert "onderweg, in twijfel" in shown
+    assert "terugdraaien</button>" not in shown
+
+
+@pytest.mark.parametrize("missing", [Part.REVERSAL, Part.JOURNAL_EXPORT])
+def test_reversing_needs_both_rights(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int, missing: Part
+) -> None:
+    may_look(connection)
+    booked(office, connection, journal_id)
+    Right.objects.filter(part=missing).update(level=Level.READ)
+    assert f"/journals/{journal_id}/reverse/" not in page(writer, f"/journals/{journal_id}/")
+    shown = page(writer, f"/journals/{journal_id}/reverse/")
+    assert "terugdraaien</button>" not in shown
+    posted = writer.post(f"/journals/{journal_id}/reverse/", {"how": "delete", "reason": "x"})
+    assert posted.status_code == 403
+    assert Delivery.objects.filter(state=State.REVERSING).count() == 0
+
+
+def test_a_refusal_is_shown_in_afas_words_with_cause_and_cure(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    found = delivered(
+        office, connection, journal_id, 1, State.BOOKED, entry_number="5789", reason=Reason.DELETE_REFUSED
+    )
+    message = "Journaalpost 5789 is afgeletterd en kan niet worden verwijderd"
+    answered(found, "refused", kind=AttemptKind.DELETE, message=message, entry_number="5789")
+    shown = page(writer, f"/journals/{journal_id}/")
+    assert "Niet teruggedraaid: AFAS weigerde" in shown
+    assert "Maak het afletteren ongedaan" in shown
+    assert "verwijderen geweigerd" in shown
+
+
+def test_nothing_is_sent_while_a_part_is_still_being_reversed(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    delivered(office, connection, journal_id, 1, State.REVERSED, entry_number="5789")
+    delivered(
+        office, connection, journal_id, 2, State.REVERSING, entry_number="5790", reason=Reason.TO_DELETE
+    )
+    assert f"/journals/{journal_id}/send/" not in page(writer, f"/journals/{journal_id}/")
+    sent = writer.post(f"/journals/{journal_id}/send/", follow=True).content.decode()
+    assert "wordt nog teruggedraaid" in sent
+    assert Delivery.objects.count() == 2
+
+
+def test_a_reversed_journal_shows_no_number_and_may_be_sent_again(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    for ordinal in (1, 2):
+        delivered(office, connection, journal_id, ordinal, State.REVERSED, entry_number=f"578{ordinal}")
+    shown = page(writer, f"/journals/{journal_id}/")
+    assert "Teruggedraaid" in shown
+    assert f"/journals/{journal_id}/send/" in shown
+    writer.post(f"/journals/{journal_id}/send/")
+    assert list(Delivery.objects.filter(state=State.QUEUED).values_list("generation", flat=True)) == [1, 1]
