@@ -11,6 +11,7 @@ from loonbrug.delivery.queries import AttemptView, DecisionView, DeliveryView
 from loonbrug.delivery.states import ENDED, IN_AFAS, State
 from loonbrug.ledger.entry import Entry, Posting
 from loonbrug.ledger.problems import Problem, Severity
+from loonbrug.mappings.queries import MappingView, is_as_used
 from loonbrug.payroll.queries import PlannedImport
 from loonbrug.screens.journal_export import MOVING, EntryRow, JournalRow
 from loonbrug.web.journals import words
@@ -19,6 +20,8 @@ from loonbrug.workflows.check import CheckResult, check_journal
 
 #: States that AFAS's last answer explains, whatever it said; elsewhere only a known text does.
 _REFUSED = frozenset({State.REJECTED, State.GIVEN_UP})
+_MAY_BE_RETRIED = _REFUSED | {State.HELD}
+_MAY_GO_ANEW = _MAY_BE_RETRIED | {State.QUEUED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class AttemptLine:
 
     attempt: AttemptView
     outcome: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class EntrySection:
     is_waiting: bool
     can_retry: bool
     can_decide: bool
+    is_mapping_changed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +131,12 @@ def summary(row: JournalRow, *, scope: Scope) -> Summary:
     return Summary(row, words.journal_state(row, len(blocking)), len(blocking))
 
 
-def entry_section(row: EntryRow, *, now: datetime.datetime) -> EntrySection:
-    """One entry at this moment."""
+def entry_section(row: EntryRow, *, mapping: MappingView | None, now: datetime.datetime) -> EntrySection:
+    """One entry at this moment; `mapping` is the company's as it is now."""
     view = row.delivery
     if view is None:
         return EntrySection(
-            row, words.delivery_state(None), None, "", None, (), (), False, False, False, False
+            row, words.delivery_state(None), None, "", None, (), (), False, False, False, False, False
         )
     return EntrySection(
         row=row,
@@ -139,7 +144,7 @@ def entry_section(row: EntryRow, *, now: datetime.datetime) -> EntrySection:
         delivery=view,
         reason=words.reason(view.reason),
         advice=_advice(view),
-        attempts=tuple(AttemptLine(attempt, words.outcome(attempt.outcome)) for attempt in view.attempts),
+        attempts=tuple(map(_attempt_line, view.attempts)),
         decisions=tuple(
             DecisionLine(decision, words.decision(decision.kind))
             for each in row.deliveries
@@ -147,9 +152,16 @@ def entry_section(row: EntryRow, *, now: datetime.datetime) -> EntrySection:
         ),
         is_moving=view.state in MOVING,
         is_waiting=view.state is State.QUEUED,
-        can_retry=view.state in {State.REJECTED, State.GIVEN_UP, State.HELD},
+        can_retry=view.state in _MAY_BE_RETRIED,
         can_decide=may_decide(view, now=now),
+        is_mapping_changed=view.state in _MAY_GO_ANEW
+        and mapping is not None
+        and not is_as_used(mapping, view.mapping),
     )
+
+
+def _attempt_line(attempt: AttemptView) -> AttemptLine:
+    return AttemptLine(attempt, words.outcome(attempt.outcome), words.attempt_answer(attempt))
 
 
 def may_decide(view: DeliveryView, *, now: datetime.datetime) -> bool:
@@ -191,7 +203,7 @@ def can_write(scope: Scope) -> bool:
 
 def _advice(view: DeliveryView) -> Advice | None:
     """What AFAS said last, as long as it explains where the entry stands."""
-    answered = [attempt for attempt in view.attempts if attempt.message and attempt.status is not None]
+    answered = [attempt for attempt in view.attempts if attempt.status is not None]
     if not answered or view.state in IN_AFAS | ENDED:
         return None
     if view.state not in _REFUSED and find(answered[-1].message) is None:

@@ -27,6 +27,7 @@ urlpatterns = [
     path("journals/<int:journal_id>/<str:kind>/", download_views.journal, name="journal-download"),
     path("deliveries/<int:delivery_id>/retry/", delivery_views.retry, name="delivery-retry"),
     path("deliveries/<int:delivery_id>/cancel/", delivery_views.cancel, name="delivery-cancel"),
+    path("deliveries/<int:delivery_id>/anew/", delivery_views.send_anew, name="delivery-anew"),
     path("deliveries/<int:delivery_id>/doubt/", delivery_views.doubt, name="delivery-doubt"),
     path("journal-template/<str:kind>/", download_views.template, name="journal-template"),
 ]

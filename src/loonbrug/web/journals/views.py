@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from loonbrug.access.rights import Level, NotFoundError, Part
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.problems import ProblemsError
+from loonbrug.mappings import queries as mappings
 from loonbrug.payroll import operations as payroll
 from loonbrug.payroll import queries
 from loonbrug.screens.journal_export import JournalRow, journal_row, journal_rows
@@ -60,7 +61,10 @@ def journal(request: OfficeRequest, journal_id: int) -> HttpResponse:
         "tab": "payroll",
         "problems": sections.problems(checked) if row.is_open else (),
         "conflicts": sections.conflicts(checked.problems) if row.is_open else (),
-        "entries": [sections.entry_section(entry, now=timezone.now()) for entry in row.entries],
+        "entries": [
+            sections.entry_section(entry, mapping=checked.mapping, now=timezone.now())
+            for entry in row.entries
+        ],
         "as_sent": as_sent,
         "mapping": checked.mapping,
         "sources": () if as_sent else sections.source_tables(view.entries),
@@ -88,9 +92,10 @@ def entry_state(request: OfficeRequest, journal_id: int, ordinal: int) -> HttpRe
     entry = next((each for each in row.entries if each.entry.ordinal == ordinal), None)
     if entry is None:
         raise NotFoundError("entry", ordinal)
+    mapping = mappings.for_company(scope=request.scope, company_id=row.journal.run.company_id)
     context = {
         "journal": row.journal,
-        "section": sections.entry_section(entry, now=timezone.now()),
+        "section": sections.entry_section(entry, mapping=mapping, now=timezone.now()),
         "can_write": sections.can_write(request.scope),
     }
     return render(request, "journals/_entry_live.html", context)

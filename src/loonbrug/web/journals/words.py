@@ -107,6 +107,11 @@ _OUTCOMES: dict[str, Promise] = {
     "not_let_in": pgettext_lazy("attempt", "not let in"),
     "unknown": pgettext_lazy("attempt", "no answer that we can trust"),
 }
+_SILENCES: dict[str, Promise] = {
+    "not_booked": gettext_lazy("AFAS was not reached"),
+    "not_let_in": gettext_lazy("no token"),
+    "unknown": gettext_lazy("no answer"),
+}
 _DECISIONS: dict[str, Promise] = {
     "again": gettext_lazy("Sent again"),
     "retry": gettext_lazy("Sent again"),
@@ -192,6 +197,15 @@ def outcome(value: str) -> str:
     return str(_OUTCOMES.get(value, value))
 
 
+def attempt_answer(attempt: AttemptView) -> str:
+    """What AFAS said at an attempt, or that it said nothing."""
+    if attempt.message or attempt.ended_at is None or attempt.entry_number:
+        return attempt.message
+    if attempt.status is not None:
+        return _("%(status)d without a text") % {"status": attempt.status}
+    return str(_SILENCES.get(attempt.outcome, ""))
+
+
 def decision(kind: str) -> str:
     """What a person decided."""
     return str(_DECISIONS.get(kind, kind))
@@ -202,8 +216,12 @@ def refusal(attempt: AttemptView) -> Advice:
     finding = find(attempt.message)
     if finding is None:
         return Advice(
-            message=attempt.message or _("AFAS gave no text."),
-            cure=_("This text is not in our catalogue. Ask the AFAS administrator what it means."),
+            message=attempt.message or attempt_answer(attempt),
+            cure=_("This text is not in our catalogue. Ask the AFAS administrator what it means.")
+            if attempt.message
+            else _(
+                "Ask the AFAS administrator whether AFAS was available, and what its environment log says."
+            ),
             who=who(Who.AFAS_ADMIN),
             original=attempt.message,
             log_reference=attempt.log_reference,
