@@ -2,8 +2,10 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from django.urls import reverse
 
 from afas_client.catalogue import find
 from loonbrug.access.rights import Level, Part, Scope
@@ -113,15 +115,17 @@ class Planned:
     fate: StateWord
     tables: tuple[SourceTable, ...]
     conflicts: tuple[Advice, ...]
+    problems: tuple[Advice, ...]
 
 
-def planned(plan: PlannedImport) -> Planned:
-    """One journal of a file, as the preview shows it."""
+def planned(plan: PlannedImport, checked: CheckResult, *, scope: Scope) -> Planned:
+    """One journal of a file, as the preview shows it, with what will be wrong once it is imported."""
     return Planned(
         plan=plan,
         fate=words.fate(plan.fate),
         tables=source_tables(plan.draft.entries),
         conflicts=tuple(map(words.advice, plan.conflicts)),
+        problems=problems(checked, company_id=plan.draft.run.company_id, scope=scope),
     )
 
 
@@ -181,10 +185,23 @@ def posting_tables(postings: Sequence[Posting]) -> tuple[PostingTable, ...]:
     return tuple(PostingTable(posting, *posting.totals(), posting.residual()) for posting in postings)
 
 
-def problems(checked: CheckResult) -> tuple[Advice, ...]:
+def problems(checked: CheckResult, *, company_id: int, scope: Scope) -> tuple[Advice, ...]:
     """What is wrong or worth knowing, errors first; what is to be confirmed is left to `conflicts`."""
     others = [found for found in checked.problems if found.severity is not Severity.CONFIRM]
-    return tuple(map(words.advice, sorted(others, key=lambda found: found.severity is not Severity.ERROR)))
+    can_map = scope.allows(Part.MAPPINGS, Level.WRITE)
+    return tuple(
+        replace(words.advice(found), address=_mapping_address(found, checked, company_id) if can_map else "")
+        for found in sorted(others, key=lambda found: found.severity is not Severity.ERROR)
+    )
+
+
+def _mapping_address(found: Problem, checked: CheckResult, company_id: int) -> str:
+    """Where the mapping is made or changed that this problem is about."""
+    if found.code == "no_mapping":
+        return f"{reverse('afas-mapping-new')}?company={company_id}"
+    if found.code == "before_start_period" and checked.mapping is not None:
+        return reverse("afas-mapping", args=[checked.mapping.id])
+    return ""
 
 
 def conflicts(found: Sequence[Problem]) -> tuple[Conflict, ...]:

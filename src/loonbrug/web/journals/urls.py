@@ -17,6 +17,11 @@ urlpatterns = [
         import_views.drop,
         name="journal-drop",
     ),
+    path(
+        "companies/<int:company_id>/payroll/import/<int:upload_id>/run/",
+        import_views.name_run,
+        name="journal-run",
+    ),
     path("journals/<int:journal_id>/", views.journal, name="journal"),
     path("journals/<int:journal_id>/state/", views.journal_state, name="journal-state"),
     path("journals/<int:journal_id>/entries/<int:ordinal>/", views.entry_state, name="entry-state"),

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from loonbrug.access.rights import Level, NotFoundError, Part
 from loonbrug.directory import queries as directory
@@ -59,7 +59,9 @@ def journal(request: OfficeRequest, journal_id: int) -> HttpResponse:
         **_head(request, row),
         "company": directory.company(scope=request.scope, company_id=row.journal.run.company_id),
         "tab": "payroll",
-        "problems": sections.problems(checked) if row.is_open else (),
+        "problems": sections.problems(checked, company_id=row.journal.run.company_id, scope=request.scope)
+        if row.is_open
+        else (),
         "conflicts": sections.conflicts(checked.problems) if row.is_open else (),
         "entries": [
             sections.entry_section(entry, mapping=checked.mapping, now=timezone.now())
@@ -112,15 +114,25 @@ def send(request: OfficeRequest, journal_id: int) -> HttpResponse:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def withdraw(request: OfficeRequest, journal_id: int) -> HttpResponse:
-    """Take back a wrongly imported journal."""
+    """Take back a wrongly imported journal, after asking once."""
+    if request.method == "GET":
+        return _ask_withdraw(request, journal_id)
     return act(
         request,
         journal_id,
         lambda: withdraw_journal(scope=request.scope, journal_id=journal_id, now=timezone.now()),
         _("The journal is withdrawn. You can import another one for this run."),
     )
+
+
+def _ask_withdraw(request: OfficeRequest, journal_id: int) -> HttpResponse:
+    request.scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    journal = queries.summary(scope=request.scope, journal_id=journal_id)
+    company = directory.company(scope=request.scope, company_id=journal.run.company_id)
+    context = {"journal": journal, "company": company, "tab": "payroll"}
+    return render(request, "journals/withdraw.html", context)
 
 
 @require_POST

@@ -37,6 +37,7 @@ class Advice:
     log_reference: str = ""
     place: str = ""
     tone: str = "bad"
+    address: str = ""
 
 
 _JOURNAL: dict[JournalState, tuple[str, Promise]] = {
