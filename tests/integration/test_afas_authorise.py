@@ -163,6 +163,14 @@ def test_a_double_click_mails_once(office: AfasOffice, afas: Afas) -> None:
     assert len(afas.mailed) == 2
 
 
+def test_a_code_that_was_used_makes_nobody_wait_for_the_next(office: AfasOffice, afas: Afas) -> None:
+    ask = {"scope": office.scope, "connection_id": office.account.id, **KEYS}
+    authorise.request_code(now=NOW, **ask)
+    authorise.authorise(activation_code=CODE, now=NOW + SECOND, **ask)
+    authorise.reset(now=NOW + 2 * SECOND, **ask)
+    assert len(afas.mailed) == 2
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_the_same_time_mail_once(afas: Afas, monkeypatch: pytest.MonkeyPatch) -> None:
     # What is in the record cannot be removed, so this test, which is undone by removing rows, writes none.

@@ -304,3 +304,18 @@ def test_wrong_keys_get_no_mail_and_no_promise_of_one(office: AfasOffice, afas: 
     page = text(office.browser().post(at("afas-code", office), keys, follow=True))
     assert afas.mailed == []
     assert "If everything is set up right" in page
+
+
+def test_a_user_of_another_participant_is_added_with_a_warning(office: AfasOffice) -> None:
+    browser = office.browser()
+    typed = {"participant_number": "54321", "environment_type": "test"}
+    for user, warned in (("12345.admin", True), ("54321.admin", False), ("loon@brug.nl", False)):
+        shown = text(browser.post(reverse("afas-account-new"), {**typed, "afas_user": user}, follow=True))
+        assert ("does not begin with participant number 54321" in shown) == warned
+    assert Connection.objects.filter(environment__participant_number="54321").count() == 3
+
+
+def test_removing_an_account_is_asked_once(office: AfasOffice) -> None:
+    asked = text(office.browser().get(at("afas-account-remove", office)))
+    assert "Remove AFAS account" in asked
+    assert Connection.objects.filter(pk=office.account.id).exists()

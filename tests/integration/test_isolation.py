@@ -11,7 +11,7 @@ from loonbrug.payroll.models import Upload
 
 OPEN_TO_ALL = {"sign-in", "sign-in-link", "healthz", "readyz", "metrics"}
 #: An uploaded file is gone once it was imported: whoever asks for one that is not there is sent back to the start.
-SENDS_BACK = {"journal-preview", "journal-drop"}
+SENDS_BACK = {"journal-run", "journal-preview", "journal-drop"}
 #: Answers only what a form asks of it.
 NEEDS_A_QUESTION = {"sign-in-link", "afas-journal-codes"}
 #: Is not ready while no engine is at work, as in these tests.

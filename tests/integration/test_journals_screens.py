@@ -340,6 +340,18 @@ def test_an_unknown_text_of_afas_is_shown_as_it_is(
     assert "Iets &lt;b&gt;heel&lt;/b&gt; nieuws" in page(writer, f"/journals/{journal_id}/")
 
 
+def test_an_answer_without_a_text_is_not_shown_as_a_text_of_afas(
+    office: PayrollOffice, writer: Client, connection: Connection
+) -> None:
+    journal_id = keep(office, draft(office.bakery_id)).journal_id
+    refused = delivered(office, connection, journal_id, 1, State.REJECTED)
+    answered(refused, "refused")
+
+    shown = page(writer, f"/journals/{journal_id}/")
+    assert "500 zonder tekst" in shown
+    assert "Tekst van AFAS" not in shown
+
+
 def test_again_needs_a_reason_and_keeps_it(
     office: PayrollOffice, writer: Client, connection: Connection
 ) -> None:

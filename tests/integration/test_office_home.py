@@ -1,13 +1,18 @@
 """The first page of an office counts what there is to do, and nothing of anybody else."""
 
 import datetime
+from collections.abc import Callable
 
+import pytest
 from tests.integration.two_offices import OfficeWithAll
 
 from loonbrug.access.rights import Level, Part, Scope
+from loonbrug.connections.models import Connection
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.states import State
-from loonbrug.directory.models import Company
+from loonbrug.directory.models import Company, Debtor
+from loonbrug.mappings.models import Mapping
+from loonbrug.payroll.models import JournalEntry
 from loonbrug.screens.office_home import OfficeHome, SetUpStep, office_home
 
 MONTH = datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC)
@@ -25,6 +30,13 @@ def counts(scope: Scope) -> tuple[int, ...]:
     return screen.to_send.count, screen.attention.count, screen.doubt.count, screen.booked_this_month or 0
 
 
+def blocked(scope: Scope) -> int:
+    pile = home(scope).blocked
+    assert pile
+    assert len(pile.first) == pile.count
+    return pile.count
+
+
 def put(delivery_id: int, *states: State) -> None:
     for state in states:
         Delivery.objects.filter(id=delivery_id).update(state=state, entry_number="5789")
@@ -40,7 +52,11 @@ def test_a_journal_counts_once_wherever_its_delivery_is(noord: OfficeWithAll, zu
     put(delivery_id, State.UNDECIDED)
     assert counts(scope) == (0, 0, 1, 0)
     put(delivery_id, State.CANCELLED)
+    assert counts(scope) == (0, 0, 0, 0)
+    assert blocked(scope) == 1
+    Connection.objects.update(state="authorised", token_ciphertext=b"kept")
     assert counts(scope) == (1, 0, 0, 0)
+    assert blocked(scope) == 0
     assert counts(zuid.manager.scope) == (0, 0, 0, 0)
 
 
@@ -51,10 +67,25 @@ def test_what_was_booked_before_this_month_is_not_counted(noord: OfficeWithAll) 
     assert counts(noord.manager.scope) == (0, 0, 0, 0)
 
 
-def test_what_may_not_be_sent_is_not_to_be_sent(noord: OfficeWithAll) -> None:
+@pytest.mark.parametrize(
+    "block",
+    [
+        lambda: Company.objects.update(is_test=True),
+        lambda: Debtor.objects.update(is_blocked=True),
+        lambda: Mapping.objects.all().delete(),
+        lambda: Mapping.objects.update(valid_from_year=2099),
+        lambda: JournalEntry.objects.update(total_debit=1, total_credit=2),
+    ],
+    ids=["test company", "debtor", "no mapping", "start period", "not balanced"],
+)
+def test_what_may_not_be_sent_is_shown_as_blocked(noord: OfficeWithAll, block: Callable[[], object]) -> None:
     put(noord.ids["delivery_id"], State.CANCELLED)
-    Company.objects.update(is_test=True)
+    Connection.objects.update(state="authorised", token_ciphertext=b"kept")
+    assert blocked(noord.manager.scope) == 0
+    block()
     assert counts(noord.manager.scope) == (0, 0, 0, 0)
+    assert blocked(noord.manager.scope) == 1
+    assert "1 is geblokkeerd" in noord.manager.browser().get("/").content.decode()
 
 
 def test_who_may_not_see_journals_or_accounts_sees_none_of_them(noord: OfficeWithAll) -> None:

@@ -36,6 +36,12 @@ def clean_account(*, participant_number: str, afas_user: str) -> tuple[str, str]
     return number, user
 
 
+def is_of_other_participant(participant_number: str, afas_user: str) -> bool:
+    """Whether a user's code names another participant number, as that of a collaboration account does."""
+    prefix = afas_user.partition(".")[0]
+    return is_participant_number(prefix) and prefix != participant_number
+
+
 def clean_keys(*, api_key: str, environment_key: str) -> AppKeys:
     """Both keys without spaces, in the letters as typed. Raises ProblemsError."""
     keys = {

@@ -63,9 +63,10 @@ def claim_code_request(*, office_id: int, connection_id: int, now: datetime.date
     """
     with transaction.atomic():
         row = _row(office_id, connection_id)
+        awaits_code = row.state == ConnectionState.CODE_REQUESTED
         busy_until = max(
             (row.code_claimed_at + CODE_REQUEST_LIFE) if row.code_claimed_at else now,
-            (row.code_requested_at + CODE_PAUSE) if row.code_requested_at else now,
+            (row.code_requested_at + CODE_PAUSE) if row.code_requested_at and awaits_code else now,
         )
         if now < busy_until:
             seconds = math.ceil((busy_until - now).total_seconds())

@@ -35,7 +35,7 @@ from loonbrug.delivery import inspection, operations, reversing
 from loonbrug.delivery.inspection import Answered, Kind, Question
 from loonbrug.delivery.models import AttemptKind
 from loonbrug.delivery.operations import Claim
-from loonbrug.delivery.outcomes import Answer, Outcome, Policy, answer_to
+from loonbrug.delivery.outcomes import Answer, Outcome, Policy, answer_to, why_not_let_in
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -207,7 +207,7 @@ class _Departure:
 async def _deliver(claim: Claim, work: Work) -> None:
     """Send one claim and record what came of it; whatever happens, the attempt gets an answer."""
     departure = _Departure(claim, work.ground)
-    answer = Answer(Outcome.UNKNOWN, message="the call was broken off")
+    answer = Answer(Outcome.UNKNOWN)
     try:
         answer = await _send(claim, departure, work)
     finally:
@@ -221,9 +221,11 @@ async def _send(claim: Claim, departure: _Departure, work: Work) -> Answer:
             return await _delete(claim, departure, client, work.ground)
         booked = await client.post_entry(claim.payload, before_leaving=departure)
     except AfasError as error:
+        if error.evidence.status is None:  # then no text of AFAS is in it
+            log.info("no_answer", delivery=claim.delivery_id, claim=str(claim.claim_id), why=str(error))
         return answer_to(error)
-    except (NotAuthorisedError, SecretUnreadableError) as no_token:
-        return Answer(Outcome.NOT_LET_IN, message=str(no_token))
+    except (NotAuthorisedError, SecretUnreadableError):
+        return Answer(Outcome.NOT_LET_IN)
     return answer_to(booked)
 
 
@@ -275,7 +277,10 @@ async def _look(question: Question, work: Work) -> None:
         log.warning(
             "no_look", kind=question.kind, connection=question.connection_id, why=type(error).__name__
         )
-        not_let_in = str(error) if isinstance(error, NotLetIn) else ""
+        not_let_in = ""
+        if isinstance(error, NotLetIn):
+            said = error.evidence
+            not_let_in = why_not_let_in(status=said.status, message=said.external_message or "")
         await ground.store(
             inspection.record_no_answer,
             question=question,

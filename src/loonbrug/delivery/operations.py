@@ -18,7 +18,16 @@ from loonbrug.access.rights import NotFoundError, service_scope
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import ConnectionState, Environment
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
-from loonbrug.delivery.outcomes import Answer, Attempts, Decision, Outcome, Policy, Reason, decide
+from loonbrug.delivery.outcomes import (
+    Answer,
+    Attempts,
+    Decision,
+    Outcome,
+    Policy,
+    Reason,
+    decide,
+    why_not_let_in,
+)
 from loonbrug.delivery.payload import RunKey, payload_of, voucher_number
 from loonbrug.delivery.reversal import after_answer
 from loonbrug.delivery.states import ENDED, IN_AFAS, State
@@ -254,7 +263,7 @@ def record(*, claim_id: UUID, answer: Answer, policy: Policy, now: datetime) -> 
         connections.mark_broken(
             office_id=delivery.office_id,
             connection_id=delivery.connection_id,
-            reason=answer.message,
+            reason=why_not_let_in(status=answer.status, message=answer.message),
             now=now,
         )
     counted = answer.outcome in {Outcome.NOT_BOOKED, Outcome.NOT_LET_IN} and not answer.held_back

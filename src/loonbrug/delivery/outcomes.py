@@ -94,7 +94,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An attempt's outcome with AFAS's own words, ready to be stored.
+    """An attempt's outcome, ready to be stored; `message` holds AFAS's own words, or nothing.
 
     `held_back` says that we did not let it leave because the service stops: it may leave again at once.
     """
@@ -141,7 +141,7 @@ def answer_to(result: Booked | errors.AfasError) -> Answer:
         outcome=_outcome_of(result),
         status=evidence.status,
         error_number=evidence.error_number,
-        message=evidence.external_message or str(result),
+        message=evidence.external_message or "",
         code=result.finding.code if result.finding else "",
         log_reference=evidence.log_reference or "",
         retry_after=evidence.retry_after,
@@ -156,6 +156,11 @@ def _outcome_of(error: errors.AfasError) -> Outcome:
         errors.NotLetIn: Outcome.NOT_LET_IN,
     }
     return next((outcome for kind, outcome in kinds.items() if isinstance(error, kind)), Outcome.UNKNOWN)
+
+
+def why_not_let_in(*, status: int | None, message: str) -> str:
+    """Why AFAS does not let us in: its own words, or else the code of a problem that says it."""
+    return message or ("address_refused" if status == 403 else "token_refused")
 
 
 def decide(

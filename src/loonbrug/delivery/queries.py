@@ -1,7 +1,7 @@
 """What is known of deliveries; every question is asked within one office."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -64,6 +64,7 @@ class DeliveryView:
     compared: str
     administration: int
     journal_code: str
+    mapping: Mapping[str, str | int | None]
     entry_date: date
     year: int
     period: int
@@ -76,6 +77,11 @@ class DeliveryView:
     changed_at: datetime
     attempts: tuple[AttemptView, ...]
     decisions: tuple[DecisionView, ...]
+
+    @property
+    def administration_name(self) -> str:
+        """The name that AFAS's administration had when the entry was approved."""
+        return str(self.mapping.get("administration_name") or "")
 
 
 def delivery(*, scope: Scope, delivery_id: int) -> DeliveryView:
@@ -174,6 +180,7 @@ def _view(row: Delivery) -> DeliveryView:
         compared=row.compared,
         administration=row.administration,
         journal_code=row.journal_code,
+        mapping=row.mapping,
         entry_date=row.entry_date,
         year=row.year,
         period=row.period,

@@ -1,7 +1,7 @@
 """Mappings as frozen values, always within one office."""
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
@@ -9,7 +9,12 @@ from loonbrug.ledger.account_pattern import AccountPattern
 from loonbrug.ledger.periods import PeriodRule
 from loonbrug.ledger.translation import Rules
 from loonbrug.mappings.checks import MappingValues
-from loonbrug.mappings.models import Mapping
+from loonbrug.mappings.models import Mapping as MappingRow
+
+#: What may change in a mapping without changing the entry that it makes.
+_SAME_ENTRY = frozenset(
+    {"mapping_id", "administration_name", "valid_from_year", "valid_from_period", "changed_at"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,9 @@ class MappingView:
 def mapping(*, scope: Scope, mapping_id: int) -> MappingView:
     """One mapping. Wants read on mappings. Raises NotFoundError."""
     scope.require(Part.MAPPINGS, Level.READ)
-    row = Mapping.objects.filter(office_id=scope.office_id, id=mapping_id).select_related("company").first()
+    row = (
+        MappingRow.objects.filter(office_id=scope.office_id, id=mapping_id).select_related("company").first()
+    )
     if row is None:
         raise NotFoundError("mapping", mapping_id)
     return view_of(row)
@@ -85,14 +92,14 @@ def for_company(*, scope: Scope, company_id: int) -> MappingView | None:
 
 def for_companies(*, scope: Scope, company_ids: Collection[int]) -> dict[int, MappingView]:
     """The mappings of these companies by company, for whoever may see the companies' journals."""
-    rows = Mapping.objects.filter(office_id=scope.office_id, company_id__in=company_ids)
+    rows = MappingRow.objects.filter(office_id=scope.office_id, company_id__in=company_ids)
     return {row.company_id: view_of(row) for row in rows.select_related("company")}
 
 
 def all_mappings(*, scope: Scope, connection_id: int | None = None) -> tuple[MappingView, ...]:
     """The office's mappings by company number, of one AFAS account or of all. Wants read on mappings."""
     scope.require(Part.MAPPINGS, Level.READ)
-    rows = Mapping.objects.filter(office_id=scope.office_id).select_related("company")
+    rows = MappingRow.objects.filter(office_id=scope.office_id).select_related("company")
     if connection_id is not None:
         rows = rows.filter(connection_id=connection_id)
     return tuple(view_of(row) for row in rows.order_by("company__number"))
@@ -104,7 +111,13 @@ def as_used(mapping: MappingView) -> dict[str, str | int | None]:
     return evidence | asdict(mapping.values) | {"changed_at": mapping.changed_at.isoformat()}
 
 
-def view_of(row: Mapping) -> MappingView:
+def is_as_used(mapping: MappingView, used: Mapping[str, object]) -> bool:
+    """Whether a journal goes to the same place and is translated the same as by the mapping kept by `as_used`."""
+    now = as_used(mapping)
+    return all(used.get(name) == value for name, value in now.items() if name not in _SAME_ENTRY)
+
+
+def view_of(row: MappingRow) -> MappingView:
     """The frozen value of a row."""
     values = MappingValues(
         connection_id=row.connection_id,

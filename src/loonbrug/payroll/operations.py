@@ -165,6 +165,15 @@ def keep_upload(
     return row.pk
 
 
+def name_upload(
+    *, scope: Scope, upload_id: int, year: int | None, period: int | None, run: int | None
+) -> None:
+    """Say which run the kept file is of. Raises NotAllowedError."""
+    scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    rows = Upload.objects.filter(office_id=scope.office_id, user_id=scope.user_id, pk=upload_id)
+    rows.update(year=year, period=period, run=run)
+
+
 def drop_upload(*, scope: Scope, upload_id: int) -> None:
     """The file was imported, or is not wanted."""
     Upload.objects.filter(office_id=scope.office_id, user_id=scope.user_id, pk=upload_id).delete()

@@ -1,9 +1,11 @@
 """What there is to do in an office: counts and the first few of each, and how far its setting up has come."""
 
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.connections.models import Connection, ConnectionState
@@ -12,7 +14,7 @@ from loonbrug.delivery.states import ENDED, IN_AFAS, WAITS_FOR_PERSON, State
 from loonbrug.directory.models import Company
 from loonbrug.directory.queries import CompanyView, companies
 from loonbrug.mappings.models import Mapping
-from loonbrug.payroll.models import Journal, JournalLife
+from loonbrug.payroll.models import Journal, JournalEntry, JournalLife
 
 _DOUBT = frozenset({State.IN_DOUBT, State.UNDECIDED})
 _SHOWN = 6
@@ -64,6 +66,7 @@ class OfficeHome:
     """None for what this person may not see. Counts are of journals."""
 
     to_send: Pile | None
+    blocked: Pile | None
     attention: Pile | None
     doubt: Pile | None
     booked_this_month: int | None
@@ -82,7 +85,8 @@ def office_home(*, scope: Scope, month_start: datetime.datetime) -> OfficeHome:
     of_office = Delivery.objects.filter(office_id=scope.office_id)
     booked = of_office.filter(state__in=IN_AFAS, changed_at__gte=month_start)
     return OfficeHome(
-        to_send=_to_send(scope) if sees_journals else None,
+        to_send=_pile(scope, _unsent(scope).exclude(_blocked())) if sees_journals else None,
+        blocked=_pile(scope, _unsent(scope).filter(_blocked())) if sees_journals else None,
         attention=_with_delivery_in(scope, WAITS_FOR_PERSON - _DOUBT) if sees_journals else None,
         doubt=_with_delivery_in(scope, _DOUBT) if sees_journals else None,
         booked_this_month=booked.values("journal_id").distinct().count() if sees_journals else None,
@@ -91,26 +95,37 @@ def office_home(*, scope: Scope, month_start: datetime.datetime) -> OfficeHome:
     )
 
 
-def _to_send(scope: Scope) -> Pile:
-    """Live journals of which nothing is under way; those that may not be sent at all are left out."""
+def _unsent(scope: Scope) -> QuerySet[Journal]:
+    """Live journals of which nothing is under way, the oldest run first."""
     entries = Delivery.objects.filter(office_id=scope.office_id, reverses__isnull=True)
     under_way = entries.exclude(state__in=ENDED)
-    rows = Journal.objects.filter(
-        office_id=scope.office_id,
-        life=JournalLife.LIVE,
-        run__company__is_test=False,
-        run__company__debtor__is_blocked=False,
-    ).exclude(id__in=under_way.values("journal_id"))
-    return _pile(scope, rows.order_by("run__year", "run__period", "id").values_list("id", flat=True))
+    rows = Journal.objects.filter(office_id=scope.office_id, life=JournalLife.LIVE)
+    return rows.exclude(id__in=under_way.values("journal_id")).order_by("run__year", "run__period", "id")
+
+
+def _blocked() -> Q:
+    """What keeps a journal from being sent, as far as the database tells without reading its lines."""
+    entries = JournalEntry.objects.filter(journal_id=OuterRef("pk"))
+    starts_in = "run__company__mapping__valid_from_"
+    return (
+        Q(run__company__is_test=True)
+        | Q(run__company__debtor__is_blocked=True)
+        | Q(run__company__mapping=None)
+        | ~Q(run__company__mapping__connection__state=ConnectionState.AUTHORISED)
+        | Q(run__year__lt=F(f"{starts_in}year"))
+        | Q(run__year=F(f"{starts_in}year"), run__period__lt=F(f"{starts_in}period"))
+        | Q(Exists(entries.exclude(total_debit=F("total_credit"))))
+    )
 
 
 def _with_delivery_in(scope: Scope, states: Collection[State]) -> Pile:
     rows = Delivery.objects.filter(office_id=scope.office_id, state__in=states)
-    return _pile(scope, rows.order_by("journal_id").values_list("journal_id", flat=True).distinct())
+    wanted = rows.values("journal_id")
+    return _pile(scope, Journal.objects.filter(office_id=scope.office_id, id__in=wanted).order_by("id"))
 
 
-def _pile(scope: Scope, journal_ids: Iterable[int]) -> Pile:
-    ids = list(journal_ids)
+def _pile(scope: Scope, journals: QuerySet[Journal]) -> Pile:
+    ids = list(journals.values_list("id", flat=True))
     of_company = {company.id: company for company in companies(scope=scope)} if ids else {}
     rows = Journal.objects.filter(office_id=scope.office_id, id__in=ids[:_SHOWN]).select_related("run")
     links = [

@@ -75,7 +75,7 @@ def _values(problem: Problem, language: Language) -> dict[str, str]:
 
 def _place(labels: Mapping[str, Any], place: Place, language: Language) -> str:
     """Where it is: in a journal as entry, line and field; in a table as row and column."""
-    in_table = place.entry is None
+    in_table = place.entry is None and place.line is not None
     parts = (
         ("entry", place.entry),
         ("row" if in_table else "line", place.line),

@@ -1,6 +1,6 @@
 """Everything that keeps a journal from being sent, found before anything is sent, all at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from loonbrug.access.rights import Level, Part, Scope
@@ -9,6 +9,7 @@ from loonbrug.connections.models import ConnectionState
 from loonbrug.connections.queries import ConnectionView
 from loonbrug.directory import queries as directory
 from loonbrug.directory.queries import CompanyView
+from loonbrug.ledger.canonical import content_hash
 from loonbrug.ledger.checks import check
 from loonbrug.ledger.entry import Posting
 from loonbrug.ledger.problems import Problem, Severity, Who, problem, warning
@@ -17,7 +18,8 @@ from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
 from loonbrug.payroll import queries as payroll
 from loonbrug.payroll.models import JournalLife
-from loonbrug.payroll.queries import JournalView
+from loonbrug.payroll.queries import JournalView, RunDraft
+from loonbrug.payroll.twins import Twin, same_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +56,52 @@ def check_journals(*, scope: Scope, journal_ids: Sequence[int]) -> dict[int, Che
     scope.require(Part.JOURNAL_EXPORT, Level.READ)
     journals = payroll.journals(scope=scope, journal_ids=journal_ids)
     company_ids = {journal.run.company_id for journal in journals}
-    around = _Around(
-        companies=directory.companies_by_id(scope=scope, company_ids=company_ids),
-        mappings=mappings.for_companies(scope=scope, company_ids=company_ids),
-        connections={each.id: each for each in connections.connection_choices(scope=scope)},
-        conflicts=payroll.conflicts_of(scope=scope, journals=journals),
-    )
-    return {journal.id: _checked(journal, around) for journal in journals}
+    around = _around(scope, company_ids, {journal.content_hash for journal in journals})
+    conflicts = payroll.conflicts_of(scope=scope, journals=journals)
+    return {
+        journal.id: _judged(
+            journal, journal.content_hash, around, found=(*_life(journal), *conflicts[journal.id])
+        )
+        for journal in journals
+    }
+
+
+def check_drafts(*, scope: Scope, drafts: Sequence[RunDraft]) -> tuple[CheckResult, ...]:
+    """What will be said of each draft once it is imported; which conflicts it has, the import finds.
+
+    Raises NotFoundError, NotAllowedError.
+    """
+    scope.require(Part.JOURNAL_EXPORT, Level.READ)
+    hashes = [content_hash(draft.entries) for draft in drafts]
+    around = _around(scope, {draft.run.company_id for draft in drafts}, hashes)
+    return tuple(_judged(*each, around) for each in zip(drafts, hashes, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What journals are checked against; everything but the conflicts is by its own id."""
+    """What journals are checked against: by its own id, journals elsewhere by what they hold."""
 
     companies: Mapping[int, CompanyView]
     mappings: Mapping[int, MappingView]
     connections: Mapping[int, ConnectionView]
-    conflicts: Mapping[int, Sequence[Problem]]
+    twins: Mapping[str, Sequence[Twin]]
 
 
-def _checked(journal: JournalView, around: _Around) -> CheckResult:
+def _around(scope: Scope, company_ids: Collection[int], hashes: Collection[str]) -> _Around:
+    return _Around(
+        companies=directory.companies_by_id(scope=scope, company_ids=company_ids),
+        mappings=mappings.for_companies(scope=scope, company_ids=company_ids),
+        connections={each.id: each for each in connections.connection_choices(scope=scope)},
+        twins=same_content(scope=scope, hashes=hashes),
+    )
+
+
+def _judged(
+    journal: JournalView | RunDraft, content: str, around: _Around, *, found: Sequence[Problem] = ()
+) -> CheckResult:
     company = around.companies[journal.run.company_id]
     mapping = around.mappings.get(company.id)
-    found = [*_life(journal), *_company(company), *around.conflicts[journal.id]]
+    found = [*_company(company), *found, *_elsewhere(company, around.twins.get(content, ()))]
     if mapping is None:
         found.append(problem("no_mapping", who=Who.OFFICE_ADMIN, company=company.name))
     else:
@@ -99,13 +124,26 @@ def _company(company: CompanyView) -> Iterator[Problem]:
         yield problem("debtor_is_blocked", who=Who.OFFICE_ADMIN, debtor=company.debtor_name)
 
 
-def _start(journal: JournalView, mapping: MappingView) -> Iterator[Problem]:
+def _elsewhere(company: CompanyView, twins: Sequence[Twin]) -> Iterator[Problem]:
+    """The file of another company is easily chosen; two companies with equal wages are possible too."""
+    for twin in twins:
+        if twin.run.company_id != company.id:
+            yield warning(
+                "same_content_at_other_company",
+                company=f"{twin.company_number} {twin.company_name}",
+                year=twin.run.year,
+                period=twin.run.period,
+                run=twin.run.number,
+            )
+
+
+def _start(journal: JournalView | RunDraft, mapping: MappingView) -> Iterator[Problem]:
     if not mapping.covers(year=journal.run.year, period=journal.run.period):
         year, period = mapping.valid_from
         yield problem("before_start_period", who=Who.OFFICE_ADMIN, year=year, period=period)
 
 
-def _year(journal: JournalView) -> Iterator[Problem]:
+def _year(journal: JournalView | RunDraft) -> Iterator[Problem]:
     """A run named a year wrong is easily overlooked; one around New Year may rightly differ."""
     year = journal.run.year
     dated = {entry.date.year for entry in journal.entries}
@@ -123,7 +161,9 @@ def _connection(connection: ConnectionView) -> Iterator[Problem]:
         yield problem("booking_connector_missing", who=Who.AFAS_ADMIN, account=account)
 
 
-def _entries(journal: JournalView, mapping: MappingView | None) -> tuple[tuple[Posting, ...], list[Problem]]:
+def _entries(
+    journal: JournalView | RunDraft, mapping: MappingView | None
+) -> tuple[tuple[Posting, ...], list[Problem]]:
     rules = mapping.rules if mapping is not None else Rules()
     postings, found = [], []
     for number, entry in enumerate(journal.entries, start=1):

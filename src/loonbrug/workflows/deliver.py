@@ -31,13 +31,18 @@ def send_journal(*, scope: Scope, journal_id: int, now: datetime) -> tuple[int, 
     """
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
     access.hold_office(office_id=scope.office_id)
+    return _send(scope, journal_id, now)
+
+
+def _send(scope: Scope, journal_id: int, now: datetime, *, only: int | None = None) -> tuple[int, ...]:
+    """Queue what is not on its way yet of all entries, or of `only` this one."""
     checked = check_journal(scope=scope, journal_id=journal_id)
     if checked.mapping is None or not checked.can_send:
         raise ProblemsError(*checked.blocking)
     journal = payroll.journal(scope=scope, journal_id=journal_id)
     if journal.life is not JournalLife.LIVE:
         raise ProblemsError(problem("journal_not_live"))
-    entries = _to_send(scope, journal, checked)
+    entries = [each for each in _to_send(scope, journal, checked) if only in (None, each.ordinal)]
     if not entries:
         raise ProblemsError(problem("nothing_to_send"))
     try:
@@ -100,6 +105,19 @@ def cancel(*, scope: Scope, delivery_id: int, reason: str, now: datetime) -> Non
         office_id=scope.office_id, delivery_id=delivery_id, reason=reason, by=scope.user_name, now=now
     )
     audit.write(by=scope, at=now, verb="cancel", subject_kind="delivery", subject_id=delivery_id)
+
+
+@transaction.atomic
+def send_anew(*, scope: Scope, delivery_id: int, reason: str, now: datetime) -> None:
+    """Annuleren en opnieuw verzenden: the same entry by the mapping as it is now, under another number.
+
+    Raises as `retry` and `send_journal`; then nothing is cancelled.
+    """
+    scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    access.hold_office(office_id=scope.office_id)
+    cancel(scope=scope, delivery_id=delivery_id, reason=reason, now=now)
+    cancelled = queries.delivery(scope=scope, delivery_id=delivery_id)
+    _send(scope, cancelled.journal_id, now, only=cancelled.ordinal)
 
 
 @transaction.atomic

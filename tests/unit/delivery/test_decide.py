@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loonbrug.delivery.outcomes import Answer, Attempts, Decision, Outcome, Policy, Reason, decide
+from afas_client.errors import Evidence, TokenRefused
+from loonbrug.delivery.outcomes import (
+    Answer,
+    Attempts,
+    Decision,
+    Outcome,
+    Policy,
+    Reason,
+    answer_to,
+    decide,
+    why_not_let_in,
+)
 from loonbrug.delivery.states import IN_AFAS, State, allowed
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -195,3 +206,11 @@ def test_the_limits_shrink_together_in_a_rehearsal() -> None:
     assert policy.read_time_out == timedelta(seconds=16)
     assert policy.send_window == timedelta(milliseconds=500)
     assert policy.give_up_after == Policy().give_up_after
+
+
+@pytest.mark.parametrize(("status", "why"), [(401, "token_refused"), (403, "address_refused")])
+def test_only_words_of_afas_itself_are_kept_as_its_words(status: int, why: str) -> None:
+    silent = answer_to(TokenRefused("AFAS answered", evidence=Evidence(status=status)))
+    assert silent.message == ""
+    assert why_not_let_in(status=silent.status, message=silent.message) == why
+    assert why_not_let_in(status=status, message="The token has expired") == "The token has expired"

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from loonbrug.access.rights import Level, Part
+from loonbrug.connections.inputs import is_of_other_participant
 from loonbrug.connections.models import ConnectionState
 from loonbrug.connections.queries import (
     CLASSIC_TOKENS_END,
@@ -60,6 +61,8 @@ def new_account(request: OfficeRequest) -> HttpResponse:
     added, trouble = attempt(form, add)
     if added is not None:
         messages.success(request, _("The account was added. Now authorise it: fill in both keys."))
+        if is_of_other_participant(added.participant_number, added.afas_user):
+            messages.warning(request, _other_participant(added))
         return redirect("afas-account", added.id)
     return page(request, "new_account", {"form": form, "trouble": trouble})
 
@@ -151,9 +154,13 @@ def choose_administrations_connector(request: OfficeRequest, connection_id: int)
     return redirect("afas-account", connection_id)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def remove(request: OfficeRequest, connection_id: int) -> HttpResponse:
-    """Remove an account that is not used."""
+    """Remove an account that is not used, after asking once."""
+    if request.method == "GET":
+        request.scope.require(Part.AFAS_SETTINGS, Level.WRITE)
+        shown = connection(scope=request.scope, connection_id=connection_id)
+        return page(request, "remove_account", {"account": shown})
     try:
         workflow.remove_account(scope=request.scope, connection_id=connection_id, now=timezone.now())
     except ProblemsError as found:
@@ -222,6 +229,13 @@ def _no_administrations() -> str:
         "AFAS lists no administrations for this user. Let the AFAS administrator give the user rights on them: General "
         "/ Management / Authorisation Tool, tab Maintenance filters (Dutch: Onderhoud filters)."
     )
+
+
+def _other_participant(account: ConnectionView) -> str:
+    return _(
+        "The user %(user)s does not begin with participant number %(number)s. If this is a collaboration account "
+        "(Dutch: meewerk account), AFAS sends no activation code: then add an account with a user of %(number)s itself."
+    ) % {"user": account.afas_user, "number": account.participant_number}
 
 
 def _code_requested() -> str:

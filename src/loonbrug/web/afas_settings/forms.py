@@ -194,6 +194,7 @@ class MappingForm(forms.Form):
             "hx-get": address,
             "hx-trigger": "change",
             "hx-target": "#journal-code",
+            "hx-include": "#journal-code",
         }
 
     def values(self, *, connection_id: int) -> MappingValues:

@@ -100,7 +100,7 @@ class _Document(FPDF):
                     _moment(attempt.claimed_at),
                     _moment(attempt.ended_at),
                     f"{words.outcome(attempt)} {attempt.entry_number}",
-                    " ".join(filter(None, (attempt.message, attempt.log_reference))),
+                    " ".join(filter(None, (words.attempt_answer(attempt), attempt.log_reference))),
                 )
                 for attempt in view.attempts
             ),

@@ -35,6 +35,13 @@ def cancel(request: OfficeRequest, delivery_id: int) -> HttpResponse:
     return _with_reason(request, delivery_id, deliver.cancel, _("The entry is cancelled."))
 
 
+@require_POST
+def send_anew(request: OfficeRequest, delivery_id: int) -> HttpResponse:
+    """Annuleren en opnieuw verzenden: by the mapping as it is now."""
+    done = _("The entry is cancelled, and sent anew by the mapping as it is now.")
+    return _with_reason(request, delivery_id, deliver.send_anew, done)
+
+
 @require_http_methods(["GET", "POST"])
 def doubt(request: OfficeRequest, delivery_id: int) -> HttpResponse:
     """An entry whose answer was lost: until when AFAS may be busy, where to look, and what to decide."""

@@ -16,15 +16,9 @@ _WAYS = {
 }
 
 
-class UploadForm(forms.Form):
-    """A journal file, and which run it is where the file does not say so."""
+class RunForm(forms.Form):
+    """Which run it is, where the file does not say so."""
 
-    file = forms.FileField(
-        label=_("Journal file"),
-        allow_empty_file=True,  # an empty file gets the reader's own message
-        help_text=_("Journal XML from Nmbrs, or CSV or XLSX in our layout. At most 20 MB."),
-        widget=forms.ClearableFileInput(attrs={"accept": ".xml,.csv,.xlsx,.txt"}),
-    )
     year = forms.IntegerField(label=_("Year"), required=False, min_value=2000, max_value=2099)
     period = forms.IntegerField(
         label=_("Period"),
@@ -42,6 +36,18 @@ class UploadForm(forms.Form):
             "Journal XML of Nmbrs names no year, period or run number: fill in all three. CSV and XLSX may name them."
         ),
     )
+
+
+class UploadForm(RunForm):
+    """A journal file, and which run it is."""
+
+    file = forms.FileField(
+        label=_("Journal file"),
+        allow_empty_file=True,  # an empty file gets the reader's own message
+        help_text=_("Journal XML from Nmbrs, or CSV or XLSX in our layout. At most 20 MB."),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xml,.csv,.xlsx,.txt"}),
+    )
+    field_order = ("file", "year", "period", "run")
 
 
 class ReasonForm(forms.Form):

@@ -1,6 +1,7 @@
 """Reading in a journal file: choose it, see what it holds and does, then import it."""
 
 from typing import cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -18,11 +19,12 @@ from loonbrug.ledger.problems import problem
 from loonbrug.payroll import operations, queries
 from loonbrug.payroll.formats.reading import LARGEST_FILE
 from loonbrug.payroll.operations import Imported, ImportRefusedError
-from loonbrug.payroll.queries import Fate
+from loonbrug.payroll.queries import Fate, UploadView
 from loonbrug.web.journals import sections, words
-from loonbrug.web.journals.forms import UploadForm
+from loonbrug.web.journals.forms import RunForm, UploadForm
 from loonbrug.web.requests import OfficeRequest
-from loonbrug.workflows.import_journal import import_upload, preview
+from loonbrug.workflows.check import check_drafts
+from loonbrug.workflows.import_journal import ImportPreview, import_upload, preview
 
 
 @require_http_methods(["GET", "POST"])
@@ -30,7 +32,8 @@ def choose(request: OfficeRequest, company_id: int) -> HttpResponse:
     """Choose a file and, where it does not say so, name its run."""
     request.scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
     company = directory.company(scope=request.scope, company_id=company_id)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    named = {name: request.GET[name] for name in RunForm.base_fields if name in request.GET}
+    form = UploadForm(request.POST or None, request.FILES or None, initial=named)
     status = 200
     if request.method == "POST" and form.is_valid():
         file = cast("UploadedFile[bytes]", form.cleaned_data["file"])
@@ -49,13 +52,9 @@ def look(request: OfficeRequest, company_id: int, upload_id: int) -> HttpRespons
     """See what the file holds and what importing it would do; then do it, once."""
     request.scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
     company = directory.company(scope=request.scope, company_id=company_id)
-    try:
-        upload = queries.upload(scope=request.scope, upload_id=upload_id)
-    except NotFoundError:
-        messages.info(request, _("This file was imported already, or it was left for more than a day."))
+    upload = _upload(request, company_id, upload_id)
+    if upload is None:
         return redirect("company-payroll", company_id)
-    if upload.company_id != company.id:
-        raise NotFoundError("upload", upload_id)
     if request.method == "POST" and (answer := _imported(request, upload_id)):
         return answer
     found = preview(
@@ -67,15 +66,36 @@ def look(request: OfficeRequest, company_id: int, upload_id: int) -> HttpRespons
         period=upload.period,
         run=upload.run,
     )
+    checked = check_drafts(scope=request.scope, drafts=[plan.draft for plan in found.planned])
+    named = {name: value for name in RunForm.base_fields if (value := getattr(upload, name)) is not None}
     context = {
         "company": company,
         "tab": "payroll",
         "upload": upload,
+        "named": urlencode(named),
+        "run_form": RunForm(initial=named) if _lacks_run(found) else None,
         "preview": found,
         "problems": [words.advice(each) for each in found.problems],
-        "plans": [sections.planned(plan) for plan in found.planned],
+        "plans": [
+            sections.planned(*each, scope=request.scope) for each in zip(found.planned, checked, strict=True)
+        ],
     }
     return render(request, "journals/preview.html", context)
+
+
+@require_POST
+def name_run(request: OfficeRequest, company_id: int, upload_id: int) -> HttpResponse:
+    """Say which run an uploaded file is of, and look at it again."""
+    request.scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    if _upload(request, company_id, upload_id) is None:
+        return redirect("company-payroll", company_id)
+    form = RunForm(request.POST)
+    if form.is_valid():
+        operations.name_upload(scope=request.scope, upload_id=upload_id, **form.cleaned_data)
+    else:
+        for name, errors in form.errors.items():
+            messages.error(request, f"{form[name].label}: {' '.join(map(str, errors))}")
+    return redirect("journal-preview", company_id, upload_id)
 
 
 @require_POST
@@ -83,6 +103,22 @@ def drop(request: OfficeRequest, company_id: int, upload_id: int) -> HttpRespons
     """Leave the file for what it is."""
     operations.drop_upload(scope=request.scope, upload_id=upload_id)
     return redirect("company-payroll", company_id)
+
+
+def _upload(request: OfficeRequest, company_id: int, upload_id: int) -> UploadView | None:
+    """The file as it was uploaded for this company; None, which is said, when it is no longer there."""
+    try:
+        found = queries.upload(scope=request.scope, upload_id=upload_id)
+    except NotFoundError:
+        messages.info(request, _("This file was imported already, or it was left for more than a day."))
+        return None
+    if found.company_id != company_id:
+        raise NotFoundError("upload", upload_id)
+    return found
+
+
+def _lacks_run(found: ImportPreview) -> bool:
+    return any(each.code.startswith("run_part_") for each in found.problems)
 
 
 def _kept(request: OfficeRequest, company: CompanyView, form: UploadForm, file: "UploadedFile[bytes]") -> int:

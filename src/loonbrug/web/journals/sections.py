@@ -2,8 +2,10 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+
+from django.urls import reverse
 
 from afas_client.catalogue import find
 from loonbrug.access.rights import Level, Part, Scope
@@ -12,6 +14,7 @@ from loonbrug.delivery.queries import AttemptView, DecisionView, DeliveryView
 from loonbrug.delivery.states import ENDED, IN_AFAS, State
 from loonbrug.ledger.entry import Entry, Posting
 from loonbrug.ledger.problems import Problem, Severity
+from loonbrug.mappings.queries import MappingView, is_as_used
 from loonbrug.payroll.queries import PlannedImport
 from loonbrug.screens.journal_export import MOVING, EntryRow, JournalRow
 from loonbrug.web.journals import words
@@ -20,6 +23,8 @@ from loonbrug.workflows.check import CheckResult, check_journal
 
 #: States that AFAS's last answer explains, whatever it said; elsewhere only a known text does.
 _REFUSED = frozenset({State.REJECTED, State.GIVEN_UP})
+_MAY_BE_RETRIED = _REFUSED | {State.HELD}
+_MAY_GO_ANEW = _MAY_BE_RETRIED | {State.QUEUED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class AttemptLine:
 
     attempt: AttemptView
     outcome: str
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class EntrySection:
     is_waiting: bool
     can_retry: bool
     can_decide: bool
+    is_mapping_changed: bool
 
     @property
     def key(self) -> str:
@@ -116,15 +123,17 @@ class Planned:
     fate: StateWord
     tables: tuple[SourceTable, ...]
     conflicts: tuple[Advice, ...]
+    problems: tuple[Advice, ...]
 
 
-def planned(plan: PlannedImport) -> Planned:
-    """One journal of a file, as the preview shows it."""
+def planned(plan: PlannedImport, checked: CheckResult, *, scope: Scope) -> Planned:
+    """One journal of a file, as the preview shows it, with what will be wrong once it is imported."""
     return Planned(
         plan=plan,
         fate=words.fate(plan.fate),
         tables=source_tables(plan.draft.entries),
         conflicts=tuple(map(words.advice, plan.conflicts)),
+        problems=problems(checked, company_id=plan.draft.run.company_id, scope=scope),
     )
 
 
@@ -135,23 +144,27 @@ def summary(row: JournalRow, *, scope: Scope) -> Summary:
     return Summary(row, words.journal_state(row, len(blocking)), len(blocking), can_reverse)
 
 
-def entry_section(row: EntryRow, *, now: datetime.datetime) -> EntrySection:
-    """One entry at this moment."""
+def entry_section(row: EntryRow, *, mapping: MappingView | None, now: datetime.datetime) -> EntrySection:
+    """One entry at this moment; `mapping` is the company's as it is now."""
     if row.delivery is None:
         return EntrySection(
-            row, False, words.delivery_state(None), None, "", None, (), (), False, False, False, False
+            row, False, words.delivery_state(None), None, "", None, (), (), False, False, False, False, False
         )
-    return _section(row, row.delivery, row.deliveries, now)
+    return _section(row, row.delivery, row.deliveries, mapping, now)
 
 
 def counter_entry_section(row: EntryRow, *, now: datetime.datetime) -> EntrySection | None:
     """The counter-entry of one entry at this moment, if it has one."""
     view = row.counter_entry
-    return None if view is None else _section(row, view, (view,), now)
+    return None if view is None else _section(row, view, (view,), None, now)
 
 
 def _section(
-    row: EntryRow, view: DeliveryView, deliveries: Sequence[DeliveryView], now: datetime.datetime
+    row: EntryRow,
+    view: DeliveryView,
+    deliveries: Sequence[DeliveryView],
+    mapping: MappingView | None,
+    now: datetime.datetime,
 ) -> EntrySection:
     return EntrySection(
         row=row,
@@ -160,7 +173,7 @@ def _section(
         delivery=view,
         reason=words.reason(view.reason),
         advice=_advice(view),
-        attempts=tuple(AttemptLine(attempt, words.outcome(attempt)) for attempt in view.attempts),
+        attempts=tuple(map(_attempt_line, view.attempts)),
         decisions=tuple(
             DecisionLine(decision, words.decision(decision.kind))
             for each in deliveries
@@ -168,9 +181,16 @@ def _section(
         ),
         is_moving=view.state in MOVING,
         is_waiting=view.state is State.QUEUED,
-        can_retry=view.state in {State.REJECTED, State.GIVEN_UP, State.HELD},
+        can_retry=view.state in _MAY_BE_RETRIED,
         can_decide=may_decide(view, now=now),
+        is_mapping_changed=view.state in _MAY_GO_ANEW
+        and mapping is not None
+        and not is_as_used(mapping, view.mapping),
     )
+
+
+def _attempt_line(attempt: AttemptView) -> AttemptLine:
+    return AttemptLine(attempt, words.outcome(attempt), words.attempt_answer(attempt))
 
 
 def may_decide(view: DeliveryView, *, now: datetime.datetime) -> bool:
@@ -190,10 +210,23 @@ def posting_tables(postings: Sequence[Posting]) -> tuple[PostingTable, ...]:
     return tuple(PostingTable(posting, *posting.totals(), posting.residual()) for posting in postings)
 
 
-def problems(checked: CheckResult) -> tuple[Advice, ...]:
+def problems(checked: CheckResult, *, company_id: int, scope: Scope) -> tuple[Advice, ...]:
     """What is wrong or worth knowing, errors first; what is to be confirmed is left to `conflicts`."""
     others = [found for found in checked.problems if found.severity is not Severity.CONFIRM]
-    return tuple(map(words.advice, sorted(others, key=lambda found: found.severity is not Severity.ERROR)))
+    can_map = scope.allows(Part.MAPPINGS, Level.WRITE)
+    return tuple(
+        replace(words.advice(found), address=_mapping_address(found, checked, company_id) if can_map else "")
+        for found in sorted(others, key=lambda found: found.severity is not Severity.ERROR)
+    )
+
+
+def _mapping_address(found: Problem, checked: CheckResult, company_id: int) -> str:
+    """Where the mapping is made or changed that this problem is about."""
+    if found.code == "no_mapping":
+        return f"{reverse('afas-mapping-new')}?company={company_id}"
+    if found.code == "before_start_period" and checked.mapping is not None:
+        return reverse("afas-mapping", args=[checked.mapping.id])
+    return ""
 
 
 def conflicts(found: Sequence[Problem]) -> tuple[Conflict, ...]:
@@ -217,7 +250,7 @@ def may_reverse(scope: Scope) -> bool:
 
 def _advice(view: DeliveryView) -> Advice | None:
     """What AFAS said last, as long as it explains where the entry stands."""
-    answered = [attempt for attempt in view.attempts if attempt.message and attempt.status is not None]
+    answered = [attempt for attempt in view.attempts if attempt.status is not None]
     is_refused = view.state in _REFUSED or view.reason == Reason.DELETE_REFUSED
     if not answered or (view.state in IN_AFAS | ENDED and not is_refused):
         return None

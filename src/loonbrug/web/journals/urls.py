@@ -17,6 +17,11 @@ urlpatterns = [
         import_views.drop,
         name="journal-drop",
     ),
+    path(
+        "companies/<int:company_id>/payroll/import/<int:upload_id>/run/",
+        import_views.name_run,
+        name="journal-run",
+    ),
     path("journals/<int:journal_id>/", views.journal, name="journal"),
     path("journals/<int:journal_id>/state/", views.journal_state, name="journal-state"),
     path("journals/<int:journal_id>/entries/<int:ordinal>/", views.entry_state, name="entry-state"),
@@ -28,6 +33,7 @@ urlpatterns = [
     path("journals/<int:journal_id>/<str:kind>/", download_views.journal, name="journal-download"),
     path("deliveries/<int:delivery_id>/retry/", delivery_views.retry, name="delivery-retry"),
     path("deliveries/<int:delivery_id>/cancel/", delivery_views.cancel, name="delivery-cancel"),
+    path("deliveries/<int:delivery_id>/anew/", delivery_views.send_anew, name="delivery-anew"),
     path("deliveries/<int:delivery_id>/doubt/", delivery_views.doubt, name="delivery-doubt"),
     path("journal-template/<str:kind>/", download_views.template, name="journal-template"),
 ]

@@ -7,11 +7,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from loonbrug.access.rights import Level, NotFoundError, Part
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.problems import ProblemsError
+from loonbrug.mappings import queries as mappings
+from loonbrug.mappings.queries import MappingView
 from loonbrug.payroll import operations as payroll
 from loonbrug.payroll import queries
 from loonbrug.screens.journal_export import JournalRow, journal_row, journal_rows
@@ -58,9 +60,11 @@ def journal(request: OfficeRequest, journal_id: int) -> HttpResponse:
         **_head(request, row),
         "company": directory.company(scope=request.scope, company_id=row.journal.run.company_id),
         "tab": "payroll",
-        "problems": sections.problems(checked) if row.is_open else (),
+        "problems": sections.problems(checked, company_id=row.journal.run.company_id, scope=request.scope)
+        if row.is_open
+        else (),
         "conflicts": sections.conflicts(checked.problems) if row.is_open else (),
-        "entries": _sections(row),
+        "entries": _sections(row, checked.mapping),
         "as_sent": as_sent,
         "mapping": checked.mapping,
         "sources": () if as_sent else sections.source_tables(view.entries),
@@ -84,13 +88,18 @@ def journal_state(request: OfficeRequest, journal_id: int) -> HttpResponse:
 @require_GET
 def entry_state(request: OfficeRequest, journal_id: int, ordinal: int) -> HttpResponse:
     """One entry of a journal, or its counter-entry, asked again every two seconds while it is under way."""
-    is_counter = "counter" in request.GET
-    section_of = sections.counter_entry_section if is_counter else sections.entry_section
     row = journal_row(scope=request.scope, journal_id=journal_id)
     entry = next((each for each in row.entries if each.entry.ordinal == ordinal), None)
-    section = section_of(entry, now=timezone.now()) if entry is not None else None
-    if section is None:
+    if entry is None:
         raise NotFoundError("entry", ordinal)
+    section: sections.EntrySection | None
+    if "counter" in request.GET:
+        section = sections.counter_entry_section(entry, now=timezone.now())
+    else:
+        mapping = mappings.for_company(scope=request.scope, company_id=row.journal.run.company_id)
+        section = sections.entry_section(entry, mapping=mapping, now=timezone.now())
+    if section is None:
+        raise NotFoundError("counter-entry", ordinal)
     context = {
         "journal": row.journal,
         "section": section,
@@ -110,15 +119,25 @@ def send(request: OfficeRequest, journal_id: int) -> HttpResponse:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def withdraw(request: OfficeRequest, journal_id: int) -> HttpResponse:
-    """Take back a wrongly imported journal."""
+    """Take back a wrongly imported journal, after asking once."""
+    if request.method == "GET":
+        return _ask_withdraw(request, journal_id)
     return act(
         request,
         journal_id,
         lambda: withdraw_journal(scope=request.scope, journal_id=journal_id, now=timezone.now()),
         _("The journal is withdrawn. You can import another one for this run."),
     )
+
+
+def _ask_withdraw(request: OfficeRequest, journal_id: int) -> HttpResponse:
+    request.scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    journal = queries.summary(scope=request.scope, journal_id=journal_id)
+    company = directory.company(scope=request.scope, company_id=journal.run.company_id)
+    context = {"journal": journal, "company": company, "tab": "payroll"}
+    return render(request, "journals/withdraw.html", context)
 
 
 @require_POST
@@ -152,15 +171,15 @@ def act(request: OfficeRequest, journal_id: int, doing: Callable[[], object], do
     return redirect("journal", journal_id)
 
 
-def _sections(row: JournalRow) -> list[sections.EntrySection]:
+def _sections(row: JournalRow, mapping: MappingView | None) -> list[sections.EntrySection]:
     """Each entry, followed by its counter-entry where it has one."""
-    now = timezone.now()
-    found = (
-        section_of(entry, now=now)
-        for entry in row.entries
-        for section_of in (sections.entry_section, sections.counter_entry_section)
-    )
-    return [section for section in found if section is not None]
+    now, found = timezone.now(), []
+    for entry in row.entries:
+        found.append(sections.entry_section(entry, mapping=mapping, now=now))
+        counter_entry = sections.counter_entry_section(entry, now=now)
+        if counter_entry is not None:
+            found.append(counter_entry)
+    return found
 
 
 def _head(request: OfficeRequest, row: JournalRow) -> dict[str, object]:

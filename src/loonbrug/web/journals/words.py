@@ -38,6 +38,7 @@ class Advice:
     log_reference: str = ""
     place: str = ""
     tone: str = "bad"
+    address: str = ""
 
 
 _JOURNAL: dict[JournalState, tuple[str, Promise]] = {
@@ -131,6 +132,11 @@ _DELETE_OUTCOMES: dict[str, Promise] = {
     "refused": pgettext_lazy("attempt", "deletion refused"),
     "not_booked": pgettext_lazy("attempt", "surely not deleted"),
 }
+_SILENCES: dict[str, Promise] = {
+    "not_booked": gettext_lazy("AFAS was not reached"),
+    "not_let_in": gettext_lazy("no token"),
+    "unknown": gettext_lazy("no answer"),
+}
 _DECISIONS: dict[str, Promise] = {
     "by_delete": gettext_lazy("Reversed by deleting"),
     "by_counter_entry": gettext_lazy("Reversed by a counter-entry"),
@@ -221,6 +227,15 @@ def outcome(attempt: AttemptView) -> str:
     return str(_OUTCOMES.get(attempt.outcome, attempt.outcome))
 
 
+def attempt_answer(attempt: AttemptView) -> str:
+    """What AFAS said at an attempt, or that it said nothing."""
+    if attempt.message or attempt.ended_at is None or attempt.entry_number:
+        return attempt.message
+    if attempt.status is not None:
+        return _("%(status)d without a text") % {"status": attempt.status}
+    return str(_SILENCES.get(attempt.outcome, ""))
+
+
 def decision(kind: str) -> str:
     """What a person decided."""
     return str(_DECISIONS.get(kind, kind))
@@ -231,8 +246,12 @@ def refusal(attempt: AttemptView) -> Advice:
     finding = find(attempt.message)
     if finding is None:
         return Advice(
-            message=attempt.message or _("AFAS gave no text."),
-            cure=_("This text is not in our catalogue. Ask the AFAS administrator what it means."),
+            message=attempt.message or attempt_answer(attempt),
+            cure=_("This text is not in our catalogue. Ask the AFAS administrator what it means.")
+            if attempt.message
+            else _(
+                "Ask the AFAS administrator whether AFAS was available, and what its environment log says."
+            ),
             who=who(Who.AFAS_ADMIN),
             original=attempt.message,
             log_reference=attempt.log_reference,

@@ -103,6 +103,6 @@ def _of_entry(view: DeliveryView) -> str:
     if view.doubt_until is not None and view.doubt_until > timezone.now():
         until = f"{timezone.localtime(view.doubt_until):%H:%M}"
         return _("AFAS may still be busy until %(time)s. Until then nothing is sent again.") % {"time": until}
-    answered = [attempt for attempt in view.attempts if attempt.message and attempt.status is not None]
+    answered = [attempt for attempt in view.attempts if attempt.status is not None]
     said = words.refusal(answered[-1]).message if answered else ""
     return " ".join(text for text in (words.reason(view.reason), said) if text)

@@ -1,4 +1,4 @@
-// What needs a script, and no more: copying a text, opening a dialogue in the page, closing an open menu,
+// What needs a script, and no more: copying a text, closing an open menu,
 // ticking all boxes of a name.
 // Everything also works without it.
 document.addEventListener("click", async (event) => {
@@ -6,12 +6,6 @@ document.addEventListener("click", async (event) => {
   if (copy) {
     await navigator.clipboard.writeText(copy.dataset.copy);
     copy.textContent = copy.dataset.done;
-  }
-  const opener = event.target.closest("[data-opens]");
-  const dialog = opener && document.getElementById(opener.dataset.opens);
-  if (dialog) {
-    event.preventDefault();
-    dialog.showModal();
   }
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
