@@ -10,7 +10,7 @@ from django.apps import apps
 
 from loonbrug.access.rights import Level, Part
 from loonbrug.connections.models import ConnectionState
-from loonbrug.delivery.operations import DoubtDecision
+from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.outcomes import Outcome
 from loonbrug.delivery.states import State
 from loonbrug.directory.models import CodeKind

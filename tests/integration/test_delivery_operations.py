@@ -22,9 +22,10 @@ from tests.integration.delivery_office import (
 from loonbrug.access.rights import NotFoundError
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.delivery import inspection, operations, queries
+from loonbrug.delivery import decisions, inspection, queries
+from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.models import Attempt, Delivery
-from loonbrug.delivery.operations import DoubtDecision, OvertakenError
+from loonbrug.delivery.operations import OvertakenError
 from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.states import State
 from loonbrug.ledger.problems import ProblemsError
@@ -41,18 +42,18 @@ def office() -> DeliveryOffice:
 
 def cancel(office: DeliveryOffice, delivery_id: int, reason: str = "verkeerde maand") -> None:
     office_id = office.scope.office_id
-    operations.cancel(office_id=office_id, delivery_id=delivery_id, reason=reason, by="Anna", now=LATER)
+    decisions.cancel(office_id=office_id, delivery_id=delivery_id, reason=reason, by="Anna", now=LATER)
 
 
 def retry(office: DeliveryOffice, delivery_id: int, reason: str = "btw uitgevinkt") -> None:
     office_id = office.scope.office_id
-    operations.retry(office_id=office_id, delivery_id=delivery_id, reason=reason, by="Anna", now=LATER)
+    decisions.retry(office_id=office_id, delivery_id=delivery_id, reason=reason, by="Anna", now=LATER)
 
 
 def decide(
     office: DeliveryOffice, delivery_id: int, decision: DoubtDecision, number: str = "", **given: object
 ) -> None:
-    operations.resolve(
+    decisions.resolve(
         office_id=office.scope.office_id,
         delivery_id=delivery_id,
         decision=decision,

@@ -16,7 +16,7 @@ from tests.integration.test_inspection import may_look
 
 from afas_client.get_connector import Row
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.delivery import operations, queries, reversing
+from loonbrug.delivery import decisions, queries, reversing
 from loonbrug.delivery.drain import Ground, drain
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
 from loonbrug.delivery.outcomes import Decision, Outcome, Reason
@@ -340,9 +340,7 @@ def counter_entry_of(blind: Afas, delivery: Delivery) -> Delivery:
 def test_a_cancelled_counter_entry_leaves_it_booked_and_the_next_has_a_number_of_its_own(blind: Afas) -> None:
     delivery = blind.booked()
     first = counter_entry_of(blind, delivery)
-    operations.cancel(
-        office_id=delivery.office_id, delivery_id=first.pk, reason="not now", by="Anna", now=NOW
-    )
+    decisions.cancel(office_id=delivery.office_id, delivery_id=first.pk, reason="not now", by="Anna", now=NOW)
     assert standing_of(delivery) == (State.BOOKED, Reason.COUNTER_ENTRY_FAILED)
     second = counter_entry_of(blind, delivery)
     assert len({delivery.voucher_number, first.voucher_number, second.voucher_number}) == 3
@@ -355,9 +353,7 @@ def test_a_refused_counter_entry_leaves_it_booked_and_may_be_sent_again(blind: A
     counter.refresh_from_db()
     _step(counter, State.REJECTED)
     assert standing_of(delivery) == (State.BOOKED, Reason.COUNTER_ENTRY_FAILED)
-    operations.retry(
-        office_id=delivery.office_id, delivery_id=counter.pk, reason="mended", by="Anna", now=NOW
-    )
+    decisions.retry(office_id=delivery.office_id, delivery_id=counter.pk, reason="mended", by="Anna", now=NOW)
     assert standing_of(delivery) == (State.REVERSING, Reason.COUNTER_ENTRY)
     blind.run()
     assert standing_of(delivery)[0] == State.REVERSED
@@ -383,9 +379,7 @@ def _step(delivery: Delivery, state: State) -> None:
 def test_a_counter_entry_does_not_raise_the_generation_of_its_run(blind: Afas) -> None:
     delivery = blind.booked(run_id=7)
     first = counter_entry_of(blind, delivery)
-    operations.cancel(
-        office_id=delivery.office_id, delivery_id=first.pk, reason="not now", by="Anna", now=NOW
-    )
+    decisions.cancel(office_id=delivery.office_id, delivery_id=first.pk, reason="not now", by="Anna", now=NOW)
     counter_entry_of(blind, delivery)
     blind.run()
     assert blind.booked(run_id=7).generation == 1

@@ -8,7 +8,7 @@ from django.db import transaction
 from tests.integration.delivery_office import BOOKED, NOW, POLICY, UNKNOWN, DeliveryOffice, make_office
 from tests.postgresql.at_once import AT_ONCE, all_at_once
 
-from loonbrug.delivery import operations
+from loonbrug.delivery import decisions, operations
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.operations import Claim, OvertakenError
 from loonbrug.delivery.states import State
@@ -89,7 +89,7 @@ def test_a_person_who_cancels_while_it_is_claimed_gets_it_or_the_drain_does() ->
         if number == len(ids):
             return claim(office, office.epoch)
         try:
-            operations.cancel(
+            decisions.cancel(
                 office_id=office_id, delivery_id=ids[number], reason="mistake", by="Anna", now=NOW
             )
         except operations.ProblemsError as too_late:

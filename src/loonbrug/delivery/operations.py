@@ -3,18 +3,16 @@
 Nothing here talks to AFAS, and no transaction of these is open while somebody does.
 """
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Max, Q
 
-from loonbrug.access.rights import NotFoundError, service_scope
+from loonbrug.access.rights import service_scope
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import ConnectionState, Environment
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
@@ -30,14 +28,10 @@ from loonbrug.delivery.outcomes import (
 )
 from loonbrug.delivery.payload import RunKey, payload_of, voucher_number
 from loonbrug.delivery.reversal import after_answer
-from loonbrug.delivery.states import ENDED, IN_AFAS, State
+from loonbrug.delivery.states import ENDED, State
 from loonbrug.delivery.steps import apply_decision, latest_attempt, unanswered_until
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.entry import Posting
-from loonbrug.ledger.problems import Place, ProblemsError, problem
-
-#: AFAS's journal entry number (EnNo, Journaalpostnummer).
-_ENTRY_NUMBER = re.compile(r"[0-9]{1,12}")
 
 
 class OvertakenError(Exception):
@@ -313,95 +307,3 @@ def _attempts_beside(attempt: Attempt, delivery: Delivery) -> Attempts:
         earlier_entry_number=next((other.entry_number for other in earlier if other.entry_number), ""),
         not_booked_count=delivery.not_booked_count,
     )
-
-
-class DoubtDecision(StrEnum):
-    """What a person says after looking in AFAS at a delivery that may have been booked."""
-
-    AGAIN = "again"
-    CANCEL = "cancel"
-    BOOKED = "booked"
-    BY_HAND = "by_hand"
-
-
-_MAY_BE_RETRIED = frozenset({State.REJECTED, State.GIVEN_UP, State.HELD})
-_MAY_BE_CANCELLED = _MAY_BE_RETRIED | {State.QUEUED}
-_AFTER_DECISION = {
-    DoubtDecision.AGAIN: State.QUEUED,
-    DoubtDecision.CANCEL: State.CANCELLED,
-    DoubtDecision.BOOKED: State.BOOKED,
-    DoubtDecision.BY_HAND: State.BOOKED_BY_HAND,
-}
-
-
-@transaction.atomic
-def retry(*, office_id: int, delivery_id: int, reason: str, by: str, now: datetime) -> None:
-    """Send the same payload with the same number again, because something was mended in AFAS.
-
-    Raises NotFoundError, ProblemsError (reason_missing, delivery_has_moved_on).
-    """
-    delivery = _in_state(office_id, delivery_id, _MAY_BE_RETRIED)
-    keep_decision(delivery, "retry", reason=reason, by=by, now=now)
-    delivery.not_booked_count = 0
-    apply_decision(delivery, Decision(State.QUEUED, due_at=now), now=now)
-
-
-@transaction.atomic
-def cancel(*, office_id: int, delivery_id: int, reason: str, by: str, now: datetime) -> None:
-    """Do not send this entry; it may then be sent anew with another number.
-
-    Raises NotFoundError, ProblemsError (reason_missing, delivery_has_moved_on).
-    """
-    delivery = _in_state(office_id, delivery_id, _MAY_BE_CANCELLED)
-    keep_decision(delivery, "cancel", reason=reason, by=by, now=now)
-    apply_decision(delivery, Decision(State.CANCELLED), now=now)
-
-
-@transaction.atomic
-def resolve(
-    *,
-    office_id: int,
-    delivery_id: int,
-    decision: DoubtDecision,
-    entry_number: str,
-    reason: str,
-    by: str,
-    now: datetime,
-) -> None:
-    """Settle what is in doubt by what a person saw in AFAS, once AFAS's limit has passed.
-
-    Raises NotFoundError, ProblemsError (too_early_to_decide, delivery_has_moved_on, reason_missing,
-    entry_number_missing).
-    """
-    delivery = _in_state(office_id, delivery_id, {State.IN_DOUBT, State.UNDECIDED})
-    number = entry_number.strip()
-    if decision in {DoubtDecision.BOOKED, DoubtDecision.BY_HAND} and not _ENTRY_NUMBER.fullmatch(number):
-        raise ProblemsError(problem("entry_number_missing", place=Place(field="entry_number")))
-    if delivery.state == State.IN_DOUBT:
-        if delivery.doubt_until is None or delivery.doubt_until > now:
-            raise ProblemsError(problem("too_early_to_decide", until=delivery.doubt_until))
-        apply_decision(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
-    state = _AFTER_DECISION[decision]
-    found = number if state in IN_AFAS else ""
-    keep_decision(delivery, decision, reason=reason, by=by, now=now, entry_number=found)
-    due_at = now if state in {State.QUEUED, State.BOOKED} else None
-    apply_decision(delivery, Decision(state, due_at=due_at, entry_number=found), now=now)
-
-
-def _in_state(office_id: int, delivery_id: int, states: Collection[State]) -> Delivery:
-    rows = Delivery.objects.filter(office_id=office_id, pk=delivery_id)
-    delivery = rows.select_for_update(no_key=True).first()
-    if delivery is None:
-        raise NotFoundError("delivery", delivery_id)
-    if delivery.state not in states:
-        raise ProblemsError(problem("delivery_has_moved_on"))
-    return delivery
-
-
-def keep_decision(
-    delivery: Delivery, kind: str, *, reason: str, by: str, now: datetime, entry_number: str = ""
-) -> None:
-    """Keep what a person decided, and why. Raises ProblemsError (reason_missing)."""
-    if not reason.strip():
-        raise ProblemsError(problem("reason_missing", place=Place(field="reason")))
-    delivery.decisions.create(kind=kind, reason=reason.strip(), entry_number=entry_number, by=by, at=now)

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from django.db import transaction
 
+from loonbrug.delivery.decisions import keep_decision
 from loonbrug.delivery.inspection import Answered, Kind, Question, connector_of, question_about
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
-from loonbrug.delivery.operations import keep_decision
 from loonbrug.delivery.outcomes import Decision, Outcome, Policy, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number, expected_of
 from loonbrug.delivery.reversal import REVERSIBLE, UNSETTLED, Sought, after_delete, before_delete, standing

@@ -8,8 +8,9 @@ from loonbrug.access import operations as access
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.audit import operations as audit
 from loonbrug.connections import queries as connections
-from loonbrug.delivery import operations, queries
-from loonbrug.delivery.operations import Approved, DoubtDecision, Target
+from loonbrug.delivery import decisions, operations, queries
+from loonbrug.delivery.decisions import DoubtDecision
+from loonbrug.delivery.operations import Approved, Target
 from loonbrug.delivery.payload import RunKey
 from loonbrug.delivery.states import ENDED, State
 from loonbrug.directory import queries as directory
@@ -91,7 +92,7 @@ def retry(*, scope: Scope, delivery_id: int, reason: str, now: datetime) -> None
     Raises NotFoundError, NotAllowedError, ProblemsError.
     """
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
-    operations.retry(
+    decisions.retry(
         office_id=scope.office_id, delivery_id=delivery_id, reason=reason, by=scope.user_name, now=now
     )
     audit.write(by=scope, at=now, verb="retry", subject_kind="delivery", subject_id=delivery_id)
@@ -101,7 +102,7 @@ def retry(*, scope: Scope, delivery_id: int, reason: str, now: datetime) -> None
 def cancel(*, scope: Scope, delivery_id: int, reason: str, now: datetime) -> None:
     """Annuleren: this entry is not sent; it may be sent anew later. Raises as `retry`."""
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
-    operations.cancel(
+    decisions.cancel(
         office_id=scope.office_id, delivery_id=delivery_id, reason=reason, by=scope.user_name, now=now
     )
     audit.write(by=scope, at=now, verb="cancel", subject_kind="delivery", subject_id=delivery_id)
@@ -126,7 +127,7 @@ def decide(
 ) -> None:
     """What a person found in AFAS about an entry in doubt, after AFAS's limit. Raises as `retry`."""
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
-    operations.resolve(
+    decisions.resolve(
         office_id=scope.office_id,
         delivery_id=delivery_id,
         decision=decision,

@@ -18,7 +18,7 @@ import click
 from afas_client.auth import EnvironmentType
 from loonbrug.access.rights import Scope
 from loonbrug.delivery import queries as delivery
-from loonbrug.delivery.operations import DoubtDecision
+from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.queries import DeliveryView
 from loonbrug.delivery.states import IN_AFAS, State
 from loonbrug.directory import queries as directory

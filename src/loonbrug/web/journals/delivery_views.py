@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from loonbrug.access.rights import Level, Part
 from loonbrug.delivery import queries as deliveries
-from loonbrug.delivery.operations import DoubtDecision
+from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.queries import DeliveryView
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.problems import ProblemsError

@@ -7,7 +7,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from loonbrug.delivery.operations import DoubtDecision
+from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.reversing import How
 
 _WAYS = {
