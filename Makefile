@@ -5,7 +5,7 @@ READY := .venv/ready
 VENDOR_DOCS ?=
 ON_POSTGRESQL := tests/integration tests/acceptance tests/postgresql
 
-.PHONY: help setup demo run test check conformance bench screens lock
+.PHONY: help setup demo run test check conformance bench chaos screens lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -46,6 +46,9 @@ conformance: setup ## the sandbox against the vendors' published documents (VEND
 
 bench: setup ## benchmarks; figures go into benchmarks/README.md
 	@$(BIN)/python -m benchmarks.journal --json
+
+chaos: setup ## a storm of faults over real processes; AFAS's books are compared by content
+	@$(BIN)/python -m benchmarks.chaos --deliveries 400 --scale 60 --json
 
 screens: setup ## pictures of every screen, into docs/screens (needs Chromium)
 	@SCREENS=1 $(BIN)/pytest tests/browser/test_screens.py
