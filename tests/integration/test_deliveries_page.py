@@ -1,7 +1,6 @@
 """*Verzendingen*: what is due, under way, waiting or in doubt, narrowed by what the address says."""
 
 import re
-import time
 from copy import copy
 
 import pytest
@@ -143,7 +142,7 @@ def test_htmx_gets_its_part_of_the_page_with_the_same_choice(office: DeliveryOff
     assert "<form" not in text
 
 
-def test_two_thousand_are_paged_and_fast(
+def test_two_thousand_are_paged_with_few_questions(
     office: DeliveryOffice, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     copies: list[Delivery] = []
@@ -156,9 +155,7 @@ def test_two_thousand_are_paged_and_fast(
     client = browser(office)
     with django_assert_max_num_queries(14):
         client.get("/deliveries/?page=40")
-    started = time.perf_counter()
     text = client.get("/deliveries/?page=40").content.decode()
-    assert time.perf_counter() - started < 1
     assert "Page 40 of 40" in text
     assert text.count('<th scope="row">') == 50
 
