@@ -66,11 +66,14 @@ def demo(once: bool, as_json: bool, data: Path) -> None:
     scale = ONCE_SCALE if once else DEMO_SCALE
     shutil.rmtree(data, ignore_errors=True)
     environment = _environment(ports, data, scale)
-    with _mail_catcher(ports), _sandbox(ports, scale):
+    with _mail_catcher(ports) as mail, _sandbox(ports, scale) as afas:
+        link = "" if once else _inside("office", environment, stdout=subprocess.PIPE).stdout.strip()
+        _wait_until_listening("mail catcher", mail, ports.mail)
+        _wait_until_listening("AFAS sandbox", afas, ports.afas)
         if once:
             sys.exit(_inside("rehearsal", environment, *(["--json"] if as_json else [])).returncode)
-        link = _inside("office", environment, stdout=subprocess.PIPE).stdout.strip()
         with _pages(ports, environment) as serving:
+            _wait_until_listening("Loonbrug", serving, ports.pages)
             _welcome(ports, link)
             serving.wait()
 
@@ -93,30 +96,27 @@ def _environment(ports: Ports, data: Path, scale: int) -> dict[str, str]:
 
 def _mail_catcher(ports: Ports) -> AbstractContextManager[subprocess.Popen[str]]:
     arguments = ["afas_sandbox.mail_catcher", "--smtp-port", str(ports.smtp), "--port", str(ports.mail)]
-    return _running("mail catcher", arguments, ports.mail, os.environ)
+    return _running(arguments, os.environ)
 
 
 def _sandbox(ports: Ports, scale: int) -> AbstractContextManager[subprocess.Popen[str]]:
     arguments = ["afas_sandbox", "--port", str(ports.afas), "--control-port", str(ports.control)]
     arguments += ["--smtp", f"127.0.0.1:{ports.smtp}", "--time-limit", str(AFAS_LIMIT_SECONDS // scale)]
-    return _running("AFAS sandbox", arguments, ports.afas, os.environ)
+    return _running(arguments, os.environ)
 
 
 def _pages(ports: Ports, environment: Mapping[str, str]) -> AbstractContextManager[subprocess.Popen[str]]:
     arguments = ["loonbrug.project.main", "serve", "--port", str(ports.pages)]
-    return _running("Loonbrug", arguments, ports.pages, environment)
+    return _running(arguments, environment)
 
 
 @contextmanager
-def _running(
-    name: str, arguments: list[str], port: int, environment: Mapping[str, str]
-) -> Iterator[subprocess.Popen[str]]:
-    """A process of the demo, from the moment it listens until the demo ends."""
+def _running(arguments: list[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """A process of the demo until the demo ends; it may not listen yet."""
     process = subprocess.Popen(
         [sys.executable, "-m", *arguments], env=environment, text=True, stdout=sys.stderr
     )
     try:
-        _wait_until_listening(name, process, port)
         yield process
     finally:
         process.terminate()
