@@ -13,6 +13,7 @@ from loonbrug.ledger.canonical import content_hash
 from loonbrug.ledger.checks import check
 from loonbrug.ledger.entry import Posting
 from loonbrug.ledger.problems import Problem, Severity, Who, problem, warning
+from loonbrug.ledger.run_name import RunName
 from loonbrug.ledger.translation import Rules
 from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
@@ -107,7 +108,7 @@ def _judged(
     else:
         found += [*_start(journal, mapping), *_connection(around.connections[mapping.connection_id])]
     found += _year(journal)
-    postings, noticed = _entries(journal, mapping)
+    postings, noticed = _entries(journal, company, mapping)
     return CheckResult(problems=(*found, *noticed), postings=postings, mapping=mapping)
 
 
@@ -162,12 +163,13 @@ def _connection(connection: ConnectionView) -> Iterator[Problem]:
 
 
 def _entries(
-    journal: JournalView | RunDraft, mapping: MappingView | None
+    journal: JournalView | RunDraft, company: CompanyView, mapping: MappingView | None
 ) -> tuple[tuple[Posting, ...], list[Problem]]:
     rules = mapping.rules if mapping is not None else Rules()
+    run = RunName(company.name, journal.run.year, journal.run.period, journal.run.number)
     postings, found = [], []
     for number, entry in enumerate(journal.entries, start=1):
-        posting, problems = check(entry, rules, number=number)
+        posting, problems = check(entry, rules, run=run, number=number)
         postings.append(posting)
         found += problems
     return tuple(postings), found

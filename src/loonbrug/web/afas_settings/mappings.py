@@ -17,7 +17,8 @@ from loonbrug.delivery.queries import mapping_is_in_use
 from loonbrug.directory.queries import CompanyView, companies
 from loonbrug.ledger.problems import ProblemsError
 from loonbrug.mappings.queries import MappingView, all_mappings, mapping
-from loonbrug.web.afas_settings.forms import MappingForm
+from loonbrug.web.afas_settings import preview
+from loonbrug.web.afas_settings.forms import BookingForm, MappingForm
 from loonbrug.web.afas_settings.page import attempt, page
 from loonbrug.web.afas_settings.texts import ENVIRONMENT_TYPES, PERIOD_RULES, answer
 from loonbrug.web.requests import OfficeRequest
@@ -119,6 +120,14 @@ def journal_codes(request: OfficeRequest) -> HttpResponse:
     return render(request, "afas_settings/journal_code.html", {"field": form["journal_code"]})
 
 
+@require_POST
+def booking_preview(request: OfficeRequest) -> HttpResponse:
+    """The preview of what is being chosen, for a page that has a script."""
+    request.scope.require(Part.MAPPINGS, Level.WRITE)
+    form = BookingForm(request.POST)
+    return render(request, "afas_settings/booking_preview.html", preview.shown(request, form))
+
+
 def _saved_or_again(
     request: OfficeRequest,
     form: MappingForm,
@@ -128,7 +137,7 @@ def _saved_or_again(
     before: MappingView | None = None,
 ) -> HttpResponse:
     """Back to the list when the mapping was saved; otherwise the form, with what is wrong at its field."""
-    saved, trouble = attempt(form, save)
+    saved, trouble = (None, None) if "preview" in request.POST else attempt(form, save)
     if saved is not None:
         messages.success(
             request, _("The mapping of %(company)s was saved.") % {"company": saved.company_name}
@@ -142,7 +151,9 @@ def _saved_or_again(
     codes = _journal_codes(request, chosen, str(form["administration"].value() or ""))
     form.offer(administrations, codes)
     form.ask_journal_codes_from(f"{reverse('afas-journal-codes')}?account={chosen.id}")
+    form.ask_preview_from(preview.address(before))
     context = {
+        **preview.shown(request, form, before),
         "form": form,
         "account": chosen,
         "account_label": _label(chosen),
