@@ -30,6 +30,7 @@ SCOPES = (
 """What a person consents to: companies, runs and codes, making and fetching documents; and lastingly."""
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")  # what may stand in a header
 _LONGEST_LIFE = 400 * 24 * 3600  # seconds
 
 
@@ -122,7 +123,7 @@ def checked(response: wire.Response, secrets: tuple[str, ...]) -> wire.Response:
     if response.status == 200:
         return response
     evidence = wire.evidence_of(response, secrets)
-    kind = _BY_ERROR.get(evidence.title)
+    kind = _BY_ERROR.get(wire.text_of(wire.said_in(response).get("error")))
     if kind is None and response.status == 401 and not response.is_html:
         kind = errors.ApplicationRefused
     if kind is None:
@@ -139,11 +140,13 @@ def tokens_of(response: wire.Response, previous: str = "") -> Tokens:
     access, refresh = wire.text_of(answer.get("access_token")), wire.text_of(answer.get("refresh_token"))
     seconds = wire.whole_of(answer.get("expires_in"))
     bearer = wire.text_of(answer.get("token_type")).lower() == "bearer"
-    if not (access and (refresh or previous) and bearer and seconds and 0 < seconds <= _LONGEST_LIFE):
+    refresh = refresh or previous
+    fit = bearer and _TOKEN.fullmatch(access) and _TOKEN.fullmatch(refresh)
+    if not fit or seconds is None or not 0 < seconds <= _LONGEST_LIFE:
         raise wire.bad_answer(response, Form.OTHER_FIELDS)
     return Tokens(
         access_token=access,
-        refresh_token=refresh or previous,
+        refresh_token=refresh,
         expires_in=timedelta(seconds=seconds),
         scopes=frozenset(wire.text_of(answer.get("scope")).split()),
     )

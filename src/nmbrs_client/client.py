@@ -71,8 +71,10 @@ class IdentityClient:
         await self._post(self._addresses.revocation, fields, (refresh_token,))
 
     async def _post(self, url: str, fields: dict[str, str], secrets: tuple[str, ...]) -> wire.Response:
-        response = await self._transport.send(auth.form_post(url, self._application, fields))
-        return auth.checked(response, (*secrets, self._application.client_secret))
+        request = auth.form_post(url, self._application, fields)
+        signed = request.headers["Authorization"].removeprefix("Basic ")
+        response = await self._transport.send(request)
+        return auth.checked(response, (*secrets, self._application.client_secret, signed))
 
 
 class AccessTokens(Protocol):

@@ -37,6 +37,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from html import escape
 from typing import ClassVar
 from urllib.parse import quote, quote_plus
 
@@ -45,9 +46,9 @@ TEXT_LIMIT = 4_000
 
 
 def without(secrets: Iterable[str], text: str) -> str:
-    """The text with these secrets taken out, also where they stand percent-encoded."""
+    """The text with these secrets taken out, also as a URL or a page would write them."""
     for secret in filter(None, secrets):
-        for form in {secret, quote(secret, safe=""), quote_plus(secret)}:
+        for form in (secret, quote(secret, safe=""), quote_plus(secret), escape(secret)):
             text = text.replace(form, "[secret]")
     return text
 
@@ -56,7 +57,8 @@ def without(secrets: Iterable[str], text: str) -> str:
 class Evidence:
     """What came back: an error's own words, never a token, never the content of a success.
 
-    `code` is Nmbrs's number of the error; `invalid_params` are (name, reason); `retry_after` is in seconds.
+    `code` is Nmbrs's number of the error; `invalid_params` are (name, reason); `retry_after` is in seconds;
+    `body` is kept only of what is no JSON.
     """
 
     status: int | None = None

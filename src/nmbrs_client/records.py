@@ -22,7 +22,7 @@ Period = NewType("Period", int)
 
 _LAST_PERIOD = 54  # weeks of a year, and one for a 13th month and the like
 _LOCAL = ZoneInfo("Europe/Amsterdam")
-_DISPLAYED = re.compile(r"\d{4}-(\d{1,2})-[A-Za-z0-9]{1,3}")
+_DISPLAYED = re.compile(r"[0-9]{4}-([0-9]{1,2})-[0-9]?[A-Za-z]{1,2}")  # such as 2021-2-M
 
 
 class Variant(StrEnum):

@@ -2,7 +2,8 @@
 
 What it promises, and its contract tests prove:
 
-* a POST is written at most once, whatever happens to the connection;
+* a POST is written at most once, on a connection of its own: one that was lying idle may be dead, and then
+  nobody would know whether the refresh token in it was used;
 * an error is NeverLeft only when no byte was handed to the network;
 * no redirect is followed, no cookie kept;
 * an answer that does not end, or grows beyond the largest, is given up.
@@ -10,7 +11,6 @@ What it promises, and its contract tests prove:
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from types import TracebackType
 from typing import Protocol, Self
@@ -51,10 +51,7 @@ class AiohttpTransport:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=self._connect + self._read, connect=self._connect),
-        )
+        self._session = self._opened()
         return self
 
     async def __aexit__(
@@ -64,19 +61,29 @@ class AiohttpTransport:
             await self._session.close()
             self._session = None
 
+    def _opened(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=self._connect + self._read, connect=self._connect),
+        )
+
     async def send(self, request: Request) -> Response:
         """See `Transport.send`."""
-        try:
-            return await self._exchange(request)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as failure:
-            raise NeverLeft(_what(failure)) from None
-        except (aiohttp.ClientError, OSError) as failure:
-            raise NoAnswer(_what(failure)) from None
-
-    async def _exchange(self, request: Request) -> Response:
         if self._session is None:
             raise RuntimeError("open the transport first: async with AiohttpTransport() as transport")
-        async with self._session.request(
+        try:
+            if request.method == "GET":
+                return await self._exchange(self._session, request)
+            async with self._opened() as session:
+                return await self._exchange(session, request)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as failure:
+            raise NeverLeft(f"{type(failure).__name__}: {failure}") from None
+        except (aiohttp.ClientError, OSError) as failure:
+            # Not the failure's own text: it may repeat what a broken answer held.
+            raise NoAnswer(type(failure).__name__) from None
+
+    async def _exchange(self, session: aiohttp.ClientSession, request: Request) -> Response:
+        async with session.request(
             request.method,
             URL(request.url, encoded=True),
             headers=request.headers,
@@ -94,10 +101,3 @@ class AiohttpTransport:
                 what = f"the answer is larger than {self._largest_answer} bytes"
                 raise BadAnswer(what, Form.TOO_LARGE, evidence=Evidence(status=answer.status))
         return bytes(body)
-
-
-def _what(failure: Exception) -> str:
-    """What happened; not the failure's own text, which may repeat what a broken answer held."""
-    if isinstance(failure, asyncio.TimeoutError):
-        return f"no answer in time ({type(failure).__name__})"
-    return type(failure).__name__

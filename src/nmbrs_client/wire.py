@@ -86,28 +86,26 @@ def text_of(value: object) -> str:
 def whole_of(value: object) -> int | None:
     """A whole number, also where it comes as text; None for anything else."""
     text = text_of(value)
-    if not text.removeprefix("-").isdecimal() or len(text) > 10:
+    if not (text.isascii() and text.removeprefix("-").isdecimal() and len(text) <= 11):
         return None
     number = int(text)
     return number if abs(number) <= _LARGEST_CODE else None
 
 
-def _decoded_or_none(body: bytes) -> object:
+def said_in(response: Response) -> Mapping[str, Any]:
+    """The fields of the object that an answer holds; none where it holds something else."""
     try:
-        return decoded(body)
+        return fields_of(decoded(response.body))
     except ValueError:
-        return None
+        return {}
 
 
 def evidence_of(response: Response, secrets: Iterable[str] = ()) -> Evidence:
     """What an answer says about an error, without these secrets. A success is never quoted."""
-    if response.status < 300:
-        said = _problem(response)
-        body = ""
-    else:
-        said = fields_of(_decoded_or_none(response.body))
-        body = response.body.decode("utf-8", errors="replace").replace("\x00", "\N{REPLACEMENT CHARACTER}")
     hidden = tuple(secrets)
+    failed = response.status >= 300
+    said = said_in(response) if failed else _problem(response)
+    body = response.body.decode("utf-8", errors="replace") if failed and not _may_be_json(response) else ""
 
     def told(value: object) -> str:
         return errors.without(hidden, text_of(value))[: errors.TEXT_LIMIT]
@@ -117,12 +115,17 @@ def evidence_of(response: Response, secrets: Iterable[str] = ()) -> Evidence:
     return Evidence(
         status=response.status,
         code=whole_of(said.get("code")),
-        title=told(said.get("title")) or told(said.get("error")),
+        title=told(said.get("error")) or told(said.get("title")),
         detail=told(said.get("detail")) or told(said.get("error_description")) or told(said.get("message")),
         invalid_params=tuple((told(each.get("name")), told(each.get("reason"))) for each in params),
         retry_after=retry_after(response),
         body=told(body),
     )
+
+
+def _may_be_json(response: Response) -> bool:
+    """Whether a secret may stand in it as JSON writes it, where it would not be found."""
+    return response.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[", b'"'))
 
 
 def _problem(response: Response) -> Mapping[str, Any]:
@@ -132,7 +135,7 @@ def _problem(response: Response) -> Mapping[str, Any]:
     """
     if len(response.body) > errors.TEXT_LIMIT or not response.body.lstrip().startswith(b"{"):
         return {}
-    said = fields_of(_decoded_or_none(response.body))
+    said = said_in(response)
     return said if whole_of(said.get("code")) in _BY_CODE and "title" in said else {}
 
 
