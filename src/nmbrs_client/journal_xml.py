@@ -20,8 +20,8 @@ from xml.sax.xmlreader import AttributesImpl, Locator
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
-from nmbrs_client.errors import JournalXmlCode as Code
-from nmbrs_client.errors import JournalXmlError, JournalXmlProblem
+from nmbrs_client.journal_errors import JournalXmlCode as Code
+from nmbrs_client.journal_errors import JournalXmlError, JournalXmlProblem
 
 LARGEST_DOCUMENT = 20 * 1024 * 1024
 MOST_PROBLEMS = 200

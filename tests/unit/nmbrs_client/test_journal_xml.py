@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nmbrs_client.errors import JournalXmlCode as Code
-from nmbrs_client.errors import JournalXmlError, JournalXmlProblem
+from nmbrs_client.journal_errors import JournalXmlCode as Code
+from nmbrs_client.journal_errors import JournalXmlError, JournalXmlProblem
 from nmbrs_client.journal_xml import (
     LARGEST_DOCUMENT,
     MOST_PROBLEMS,

@@ -1,0 +1,51 @@
+"""A run as Nmbrs's client gives it, as the facts that we keep. Pure."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from loonbrug.payroll.run_operations import RunFacts
+from nmbrs_client.records import PayrollRun
+
+FOUR_WEEKS = "4-weeks"
+WEEK = "1-week"
+
+
+def facts_of(runs: Iterable[PayrollRun], *, year: int, period_type: str) -> tuple[tuple[RunFacts, ...], int]:
+    """The runs of one year, and how many there are without a number or a period: those have no identity."""
+    of_year = [run for run in runs if run.year in (None, year)]
+    facts = [fact for run in of_year if (fact := _facts(run, year, period_type)) is not None]
+    return tuple(facts), len(of_year) - len(facts)
+
+
+def has_open_run(facts: Iterable[RunFacts]) -> bool:
+    """Whether some run is not locked yet."""
+    return any(not fact.is_locked for fact in facts)
+
+
+def _facts(run: PayrollRun, year: int, period_type: str) -> RunFacts | None:
+    period = _period(run.period_end, period_type) or _period(run.period_start, period_type)
+    if run.number is None or period is None:
+        return None
+    return RunFacts(
+        nmbrs_id=run.id,
+        number=run.number,
+        year=year,
+        period=period,
+        period_type=period_type,
+        starts_on=run.period_start if isinstance(run.period_start, date) else None,
+        ends_on=run.period_end if isinstance(run.period_end, date) else None,
+        type=run.kind[:20],
+        description=run.description[:255],
+        is_locked=run.locked,
+        made_at=run.created_at,
+    )
+
+
+def _period(given: int | date | None, period_type: str) -> int | None:
+    """Its number; where Nmbrs gives dates, the one that the last day falls in."""
+    if not isinstance(given, date):
+        return given
+    week = given.isocalendar().week
+    if period_type == WEEK:
+        return week
+    return min((week - 1) // 4 + 1, 13) if period_type == FOUR_WEEKS else given.month
