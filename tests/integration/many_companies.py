@@ -75,7 +75,6 @@ class ManyCompanies:
             Journal(
                 office=self.office,
                 run=run,
-                source="file",
                 file_name="a.csv",
                 source_bytes=b"",
                 source_hash="0" * 64,

@@ -18,6 +18,7 @@ from loonbrug.ledger.translation import Rules
 from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
 from loonbrug.payroll import queries as payroll
+from loonbrug.payroll.conflicts import conflicts_of
 from loonbrug.payroll.models import JournalLife
 from loonbrug.payroll.queries import JournalView, RunDraft
 from loonbrug.payroll.twins import Twin, same_content
@@ -58,7 +59,7 @@ def check_journals(*, scope: Scope, journal_ids: Sequence[int]) -> dict[int, Che
     journals = payroll.journals(scope=scope, journal_ids=journal_ids)
     company_ids = {journal.run.company_id for journal in journals}
     around = _around(scope, company_ids, {journal.content_hash for journal in journals})
-    conflicts = payroll.conflicts_of(scope=scope, journals=journals)
+    conflicts = conflicts_of(scope=scope, journals=journals)
     return {
         journal.id: _judged(
             journal, journal.content_hash, around, found=(*_life(journal), *conflicts[journal.id])

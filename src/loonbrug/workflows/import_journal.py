@@ -12,6 +12,7 @@ from loonbrug.directory import queries as directory
 from loonbrug.ledger.problems import Place, Problem, Severity, problem
 from loonbrug.payroll import operations as payroll
 from loonbrug.payroll import queries
+from loonbrug.payroll.conflicts import planned_imports
 from loonbrug.payroll.formats.drafts import JournalDraft, ReadJournals
 from loonbrug.payroll.formats.reading import read_journal
 from loonbrug.payroll.operations import Imported, ImportRefusedError
@@ -114,7 +115,6 @@ def _keep(
         return payroll.import_drafts(
             scope=scope,
             drafts=drafts,
-            source="file",
             file_name=name,
             data=data,
             now=now,
@@ -142,7 +142,7 @@ def _preview(scope: Scope, read: ReadJournals, naming: Naming) -> ImportPreview:
     drafts, problems = _addressed(scope, read, naming)
     if _errors(problems):
         return ImportPreview(tuple(problems), ())
-    planned = queries.planned_imports(scope=scope, drafts=drafts, sent=_sent(scope, drafts))
+    planned = planned_imports(scope=scope, drafts=drafts, sent=_sent(scope, drafts))
     return ImportPreview((*problems, *payroll.refusals(planned, replace=True)), planned)
 
 
