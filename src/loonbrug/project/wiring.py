@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from afas_client.transport import AiohttpTransport
+from loonbrug.connections.nmbrs_operations import warn_of_endings
 from loonbrug.delivery import queries
 from loonbrug.delivery.drain import Ground, drain
 from loonbrug.delivery.outcomes import Policy
@@ -21,8 +23,12 @@ from loonbrug.project.engines import EngineName
 from loonbrug.project.mailing import send_waiting_mail
 from loonbrug.screens.send_all import batches_with_work
 from loonbrug.watch import operations as watch
+from loonbrug.web.nmbrs_settings.way_back import redirect_url
+from loonbrug.workflows import synchronise
+from loonbrug.workflows.nmbrs_ground import Ground as NmbrsGround
 from loonbrug.workflows.send_all import send_slice
 from loonbrug.workflows.watch import look_around
+from nmbrs_client.transport import AiohttpTransport as NmbrsTransport
 
 #: The kind of work that empties one environment.
 DRAIN = "drain"
@@ -31,6 +37,7 @@ BATCH = "batch"
 #: So many journals of a batch are sent before the writer is free for drains again.
 BATCH_SLICE_COUNT = 5
 SWEEP_SECONDS = 2.0
+NMBRS_SWEEP_SECONDS = 3.0
 PULSE_SECONDS = 5.0
 MAIL_SECONDS = 5.0
 LOOK_AROUND_SECONDS = 180.0
@@ -72,10 +79,19 @@ def engine() -> Engine:
     async def look_for_batches() -> list[Keyed]:
         return [(BATCH, batch_id) for batch_id in await ground.write(batches_with_work)]
 
-    kinds: dict[str, Work] = {DRAIN: empty, BATCH: send}
+    nmbrs = _nmbrs_ground(ground)
+
+    async def bring_over(connection_id: int) -> None:
+        await synchronise.synchronise(connection_id=connection_id, ground=nmbrs)
+
+    async def look_for_connections() -> list[Keyed]:
+        return await nmbrs.write(synchronise.due, now=now())
+
+    kinds: dict[str, Work] = {DRAIN: empty, BATCH: send, synchronise.KIND: bring_over}
     periodic = [
         Periodic(SWEEP_SECONDS, sweep),
         Periodic(SWEEP_SECONDS, look_for_batches),
+        Periodic(NMBRS_SWEEP_SECONDS, look_for_connections),
         *_watching(is_stopping),
     ]
     if settings.ENGINE is EngineName.PROCRASTINATE:
@@ -103,6 +119,7 @@ def _watching(is_stopping: Callable[[], bool]) -> list[Periodic]:
     rounds = [
         _round(PULSE_SECONDS, eye, lambda: watch.beat(now=now())),
         _round(LOOK_AROUND_SECONDS, eye, lambda: look_around(policy=policy(), now=now())),
+        _round(LOOK_AROUND_SECONDS, eye, lambda: warn_of_endings(now=now())),
     ]
     if settings.EMAIL_HOST:
         post = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")
@@ -169,4 +186,19 @@ def _ground(writer: Executor, is_stopping: Callable[[], bool], others_wait: Call
         is_stopping=is_stopping,
         others_wait=others_wait,
         slice_seconds=SLICE_SECONDS,
+    )
+
+
+def _nmbrs_ground(ground: Ground) -> NmbrsGround:
+    """A thread of its own for the database, so that no delivery waits for a synchronisation."""
+    writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nmbrs")
+    return NmbrsGround(
+        now=now,
+        new_id=uuid4,
+        write=replace(ground, writer=writer).write,
+        open_transport=NmbrsTransport,
+        is_stopping=ground.is_stopping,
+        others_wait=ground.others_wait,
+        slice_seconds=SLICE_SECONDS,
+        redirect_url=redirect_url(),
     )
