@@ -80,7 +80,8 @@ class NmbrsConnection(models.Model):
     """One consent at Nmbrs and the chain of token pairs that came from it: an office's way to a debtor, or a few.
 
     A refresh token can be spent once. Whoever is going to spend it writes `spending_id` first, and the pair that
-    comes back is written before its access token is used; `pair_serial` counts the pairs.
+    comes back is written before its access token is used; `pair_serial` counts the pairs. `renews_id` is the
+    connection for which the consent was asked.
     """
 
     office = models.ForeignKey(Office, on_delete=models.PROTECT)
@@ -96,6 +97,7 @@ class NmbrsConnection(models.Model):
     spending_at = models.DateTimeField(null=True)
     consented_at = models.DateTimeField()
     consented_by = models.CharField(max_length=200)
+    renews_id = models.BigIntegerField(null=True)
     warned_days = models.PositiveSmallIntegerField(null=True)
     asked_at = models.DateTimeField()
     lists_due_at = models.DateTimeField()

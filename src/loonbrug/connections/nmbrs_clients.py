@@ -1,7 +1,7 @@
 """The way to Nmbrs of one connection: the application of this installation, and tokens that outlive the process."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import ParamSpec, Protocol, TypeVar

@@ -28,9 +28,11 @@ ENDING_MAIL = "nmbrs_consent_ends"
 WARN_DAYS = (7, 1)
 
 
-def record_consent(*, office_id: int, tokens: Tokens, by: str, now: datetime.datetime) -> NmbrsConnectionView:
+def record_consent(
+    *, office_id: int, tokens: Tokens, by: str, renews_id: int | None, now: datetime.datetime
+) -> NmbrsConnectionView:
     """A person gave consent: a connection with the pair that came of it."""
-    row = NmbrsConnection(office_id=office_id, consented_by=by, consented_at=now)
+    row = NmbrsConnection(office_id=office_id, consented_by=by, consented_at=now, renews_id=renews_id)
     row.asked_at = row.lists_due_at = now
     _put_pair(row, tokens, now)
     row.save()
@@ -83,7 +85,11 @@ def record_pair(
     None when the claim is no longer there. Repeating it changes nothing.
     """
     with transaction.atomic(durable=True):
-        row = NmbrsConnection.objects.select_for_update().filter(id=connection_id, spending_id=spending_id).first()
+        row = (
+            NmbrsConnection.objects.select_for_update()
+            .filter(id=connection_id, spending_id=spending_id)
+            .first()
+        )
         if row is None:
             return None
         _put_pair(row, tokens, now)

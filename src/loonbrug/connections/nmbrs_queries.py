@@ -1,6 +1,7 @@
 """Nmbrs connections as frozen values. Tokens are not part of them."""
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import F, Q
@@ -28,6 +29,7 @@ class NmbrsConnectionView:
     ends_at: datetime.datetime
     consented_at: datetime.datetime
     consented_by: str
+    renews_id: int | None
     asked_at: datetime.datetime
     lists_due_at: datetime.datetime
     lists_read_at: datetime.datetime | None
@@ -71,6 +73,12 @@ def connection_of(*, office_id: int, connection_id: int) -> NmbrsConnectionView:
     if row is None:
         raise NotFoundError("Nmbrs connection", connection_id)
     return view_of(row)
+
+
+def among_office(*, office_id: int, connection_ids: Collection[int]) -> frozenset[int]:
+    """Those of these connections that are this office's."""
+    rows = NmbrsConnection.objects.filter(office_id=office_id, id__in=connection_ids)
+    return frozenset(rows.values_list("id", flat=True))
 
 
 def connection_in_hand(*, connection_id: int) -> NmbrsConnectionView | None:
@@ -127,6 +135,7 @@ def view_of(row: NmbrsConnection, *, renewed: bool | None = None) -> NmbrsConnec
         ends_at=(row.pair_at if is_renewed else row.consented_at) + CHAIN_LIFE,
         consented_at=row.consented_at,
         consented_by=row.consented_by,
+        renews_id=row.renews_id,
         asked_at=row.asked_at,
         lists_due_at=row.lists_due_at,
         lists_read_at=row.lists_read_at,

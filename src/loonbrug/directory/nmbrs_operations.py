@@ -4,16 +4,17 @@ Lists are whole: what a list does not hold is gone from Nmbrs, and marked so. Ri
 that call these; all but the deciding is done by the service itself.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from loonbrug.access.rights import NotFoundError, Scope
+from loonbrug.access.rights import Scope
 from loonbrug.audit.operations import write
 from loonbrug.directory.matching import LONGEST_NAME, Match, Ours, match
 from loonbrug.directory.models import AllocationCode, CodeKind, Company, Debtor, NmbrsCompany, NmbrsDebtor
+from loonbrug.directory.nmbrs_queries import our_debtor
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,9 @@ def receive_debtors(*, scope: Scope, connection_id: int, seen: Iterable[Seen], n
 def _receive_debtor(scope: Scope, row: NmbrsDebtor, seen: Seen, now: datetime) -> None:
     row.number, row.name = seen.number[:50], seen.name[:200]
     if row.debtor is None:
-        found = Debtor.objects.filter(office_id=scope.office_id, number=seen.number[:50]).first()
-        ours = found and Ours(found.pk, found.name, None, hasattr(found, "in_nmbrs"))
-        row.debtor = _our_debtor(scope, seen, match(
-            number=seen.number, name=seen.name, debtor_id=None, ours=ours or None
-        ), now)
+        ours = our_debtor(scope, seen.number[:50])
+        matched = match(number=seen.number, name=seen.name, debtor_id=None, ours=ours)
+        row.debtor = _our_debtor(scope, seen, matched, now)
     if row.debtor is not None:
         _rename(scope, "debtor", row.debtor, seen, now)
     row.save()
@@ -68,6 +67,19 @@ def _our_debtor(scope: Scope, seen: Seen, matched: Match, now: datetime) -> Debt
     made = Debtor.objects.create(office_id=scope.office_id, number=seen.number, name=_name(seen))
     _note(scope, "debtor", made, "added", now)
     return made
+
+
+def move_debtors(*, office_id: int, nmbrs_debtor_ids: Collection[str], connection_id: int) -> None:
+    """From now on these debtors are seen through this connection: the newest consent covers them."""
+    rows = NmbrsDebtor.objects.filter(office_id=office_id, nmbrs_id__in=nmbrs_debtor_ids)
+    rows.update(connection_id=connection_id)
+
+
+def mark_gone(*, scope: Scope, connection_id: int, now: datetime) -> None:
+    """Nmbrs shows nothing through this connection any more."""
+    debtors = NmbrsDebtor.objects.filter(office_id=scope.office_id, connection_id=connection_id)
+    debtors.filter(gone_at=None).update(gone_at=now)
+    NmbrsCompany.objects.filter(debtor__in=debtors, gone_at=None).update(gone_at=now)
 
 
 @transaction.atomic
@@ -98,7 +110,9 @@ def _our_companies(scope: Scope) -> dict[str, Ours]:
     rows = Company.objects.filter(office_id=scope.office_id).values_list(
         "number", "id", "name", "debtor_id", "in_nmbrs"
     )
-    return {number: Ours(key, name, debtor_id, link is not None) for number, key, name, debtor_id, link in rows}
+    return {
+        number: Ours(key, name, debtor_id, link is not None) for number, key, name, debtor_id, link in rows
+    }
 
 
 def _receive_company(
@@ -157,12 +171,15 @@ def _note(scope: Scope, kind: str, ours: Debtor | Company, verb: str, now: datet
 
 
 def receive_codes(
-    *, company_id: int, codes: Mapping[CodeKind, Mapping[str, str]], now: datetime
+    *, company_id: int, codes: Mapping[CodeKind, Mapping[str, str]], period_type: str, now: datetime
 ) -> bool:
-    """The codes of one of our companies by kind, each with its name; whether anything changed.
+    """The codes of one of our companies by kind, each with its name, and its kind of period; whether any changed.
 
     Codes that people made and Nmbrs does not know stay as they are.
     """
+    NmbrsCompany.objects.filter(company_id=company_id).exclude(period_type=period_type).update(
+        period_type=period_type
+    )
     rows = AllocationCode.objects.filter(company_id=company_id)
     known = {(CodeKind(row.kind), row.code): row for row in rows}
     seen = {(kind, code[:50]): name[:200] for kind, named in codes.items() for code, name in named.items()}

@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from django.db.models import Count, Q
 
 from loonbrug.access.rights import Scope
-from loonbrug.directory.models import NmbrsCompany, NmbrsDebtor
+from loonbrug.directory.matching import Doubt, Ours, match
+from loonbrug.directory.models import Company, Debtor, NmbrsCompany, NmbrsDebtor
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +68,70 @@ def holders_of(*, office_id: int, nmbrs_debtor_ids: Collection[str]) -> frozense
     """The connections through which these debtors have been seen."""
     rows = NmbrsDebtor.objects.filter(office_id=office_id, nmbrs_id__in=nmbrs_debtor_ids)
     return frozenset(rows.values_list("connection_id", flat=True))
+
+
+def connections_with_debtors(*, office_id: int) -> frozenset[int]:
+    """The connections through which some debtor is seen."""
+    rows = NmbrsDebtor.objects.filter(office_id=office_id)
+    return frozenset(rows.values_list("connection_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A debtor or company in Nmbrs of which a person has to say which of ours it is; `ours` has the same number."""
+
+    kind: Literal["debtor", "company"]
+    id: int
+    number: str
+    name: str
+    connection_id: int
+    doubt: Doubt
+    ours_id: int | None
+    ours_name: str
+
+
+def undecided(*, scope: Scope) -> tuple[Undecided, ...]:
+    """What a person has to decide, debtors first: their companies wait for them."""
+    debtors = NmbrsDebtor.objects.filter(office_id=scope.office_id, debtor=None, gone_at=None)
+    companies = NmbrsCompany.objects.filter(
+        office_id=scope.office_id, company=None, gone_at=None, debtor__debtor__isnull=False
+    )
+    found = [_undecided(scope, "debtor", row, row.connection_id, None) for row in debtors.order_by("number")]
+    found += [
+        _undecided(scope, "company", row, row.debtor.connection_id, row.debtor.debtor_id)
+        for row in companies.select_related("debtor").order_by("number")
+    ]
+    return tuple(found)
+
+
+def _undecided(
+    scope: Scope,
+    kind: Literal["debtor", "company"],
+    row: NmbrsDebtor | NmbrsCompany,
+    connection_id: int,
+    debtor_id: int | None,
+) -> Undecided:
+    ours = our_company(scope, row.number) if kind == "company" else our_debtor(scope, row.number)
+    doubt = match(number=row.number, name=row.name, debtor_id=debtor_id, ours=ours).doubt
+    return Undecided(
+        kind=kind,
+        id=row.pk,
+        number=row.number,
+        name=row.name,
+        connection_id=connection_id,
+        doubt=doubt or Doubt.LINKED_ELSEWHERE,
+        ours_id=ours.id if ours else None,
+        ours_name=ours.name if ours else "",
+    )
+
+
+def our_debtor(scope: Scope, number: str) -> Ours | None:
+    """Our debtor with this number."""
+    row = Debtor.objects.filter(office_id=scope.office_id, number=number).first()
+    return None if row is None else Ours(row.pk, row.name, None, hasattr(row, "in_nmbrs"))
+
+
+def our_company(scope: Scope, number: str) -> Ours | None:
+    """Our company with this number."""
+    row = Company.objects.filter(office_id=scope.office_id, number=number).first()
+    return None if row is None else Ours(row.pk, row.name, row.debtor_id, hasattr(row, "in_nmbrs"))

@@ -1,6 +1,6 @@
 """Receive runs from Nmbrs, and keep the queue of looks. What is gone from Nmbrs is marked, never deleted."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 

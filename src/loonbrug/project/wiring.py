@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -12,8 +13,9 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from afas_client.transport import AiohttpTransport
+from loonbrug.connections.nmbrs_operations import warn_of_endings
 from loonbrug.delivery import queries
-from loonbrug.delivery.drain import Ground, drain
+from loonbrug.delivery.drain import Ground, drain, grouping_writer
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.engine.embedded import EmbeddedEngine, EngineLock
 from loonbrug.engine.work import Engine, Keyed, Periodic, Work
@@ -21,8 +23,12 @@ from loonbrug.project.engines import EngineName
 from loonbrug.project.mailing import send_waiting_mail
 from loonbrug.screens.send_all import batches_with_work
 from loonbrug.watch import operations as watch
+from loonbrug.web.nmbrs_settings.way_back import redirect_url
+from loonbrug.workflows import synchronise
+from loonbrug.workflows.nmbrs_ground import Ground as NmbrsGround
 from loonbrug.workflows.send_all import send_slice
 from loonbrug.workflows.watch import look_around
+from nmbrs_client.transport import AiohttpTransport as NmbrsTransport
 
 #: The kind of work that empties one environment.
 DRAIN = "drain"
@@ -31,6 +37,7 @@ BATCH = "batch"
 #: So many journals of a batch are sent before the writer is free for drains again.
 BATCH_SLICE_COUNT = 5
 SWEEP_SECONDS = 2.0
+NMBRS_SWEEP_SECONDS = 3.0
 PULSE_SECONDS = 5.0
 MAIL_SECONDS = 5.0
 LOOK_AROUND_SECONDS = 180.0
@@ -49,7 +56,6 @@ def policy() -> Policy:
 def engine() -> Engine:
     """The engine of this installation with everything it has to do; not started yet."""
     built: Engine
-    writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
     def is_stopping() -> bool:
         return built.is_stopping()
@@ -57,7 +63,7 @@ def engine() -> Engine:
     def others_wait() -> bool:
         return built.others_wait()
 
-    ground = _ground(writer, is_stopping, others_wait)
+    ground = _ground(is_stopping, others_wait)
 
     async def empty(environment_id: int) -> None:
         await drain(environment_id=environment_id, ground=ground)
@@ -72,10 +78,19 @@ def engine() -> Engine:
     async def look_for_batches() -> list[Keyed]:
         return [(BATCH, batch_id) for batch_id in await ground.write(batches_with_work)]
 
-    kinds: dict[str, Work] = {DRAIN: empty, BATCH: send}
+    nmbrs = _nmbrs_ground(ground)
+
+    async def bring_over(connection_id: int) -> None:
+        await synchronise.synchronise(connection_id=connection_id, ground=nmbrs)
+
+    async def look_for_connections() -> list[Keyed]:
+        return await nmbrs.write(synchronise.due, now=now())
+
+    kinds: dict[str, Work] = {DRAIN: empty, BATCH: send, synchronise.KIND: bring_over}
     periodic = [
         Periodic(SWEEP_SECONDS, sweep),
         Periodic(SWEEP_SECONDS, look_for_batches),
+        Periodic(NMBRS_SWEEP_SECONDS, look_for_connections),
         *_watching(is_stopping),
     ]
     if settings.ENGINE is EngineName.PROCRASTINATE:
@@ -103,6 +118,7 @@ def _watching(is_stopping: Callable[[], bool]) -> list[Periodic]:
     rounds = [
         _round(PULSE_SECONDS, eye, lambda: watch.beat(now=now())),
         _round(LOOK_AROUND_SECONDS, eye, lambda: look_around(policy=policy(), now=now())),
+        _round(LOOK_AROUND_SECONDS, eye, lambda: warn_of_endings(now=now())),
     ]
     if settings.EMAIL_HOST:
         post = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")
@@ -152,7 +168,7 @@ def _boot() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-def _ground(writer: Executor, is_stopping: Callable[[], bool], others_wait: Callable[[], bool]) -> Ground:
+def _ground(is_stopping: Callable[[], bool], others_wait: Callable[[], bool]) -> Ground:
     limits = policy()
 
     def open_transport() -> AiohttpTransport:
@@ -163,10 +179,25 @@ def _ground(writer: Executor, is_stopping: Callable[[], bool], others_wait: Call
         boot=_boot(),
         boot_seconds=_boot_seconds,
         new_id=uuid4,
-        writer=writer,
+        writer=grouping_writer(),
         open_transport=open_transport,
         policy=limits,
         is_stopping=is_stopping,
         others_wait=others_wait,
         slice_seconds=SLICE_SECONDS,
+    )
+
+
+def _nmbrs_ground(ground: Ground) -> NmbrsGround:
+    """A thread of its own for the database, so that no delivery waits for a synchronisation."""
+    writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nmbrs")
+    return NmbrsGround(
+        now=now,
+        new_id=uuid4,
+        write=replace(ground, writer=writer).write,
+        open_transport=NmbrsTransport,
+        is_stopping=ground.is_stopping,
+        others_wait=ground.others_wait,
+        slice_seconds=SLICE_SECONDS,
+        redirect_url=redirect_url(),
     )

@@ -5,13 +5,10 @@ one connection at once share the looks between them; what they receive twice cha
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import TypeVar
-from uuid import UUID
 
 import structlog
 from django.db import transaction
@@ -20,7 +17,7 @@ from django.utils import timezone
 from loonbrug.access.rights import NotFoundError, service_scope
 from loonbrug.connections import nmbrs_operations, nmbrs_queries
 from loonbrug.connections.models import NmbrsState
-from loonbrug.connections.nmbrs_clients import ConnectionTokens, Writing, addresses, application, client
+from loonbrug.connections.nmbrs_clients import NotRegisteredError
 from loonbrug.connections.nmbrs_queries import NmbrsConnectionView
 from loonbrug.connections.secrets import SecretUnreadableError
 from loonbrug.directory import nmbrs_operations as directory
@@ -32,9 +29,9 @@ from loonbrug.payroll.nmbrs_models import LookSubject
 from loonbrug.payroll.run_operations import LookEnded
 from loonbrug.payroll.run_queries import Look
 from loonbrug.workflows.nmbrs_consent import settle
+from loonbrug.workflows.nmbrs_ground import Ground
 from loonbrug.workflows.nmbrs_runs import facts_of, has_open_run
 from nmbrs_client import errors
-from nmbrs_client.client import IdentityClient, NmbrsClient
 from nmbrs_client.records import PayrollRun
 from nmbrs_client.transport import Transport
 
@@ -50,20 +47,6 @@ TOGETHER = 24
 CALLS_AT_ONCE = 4
 #: After an answer that nobody expects, or none, Nmbrs is asked again after this, doubled up to the longest.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What the edge gives it to stand on: clock, ids, a thread for the database, lines, the wish to stop."""
-
-    now: Callable[[], datetime]
-    new_id: Callable[[], UUID]
-    write: Writing
-    open_transport: Callable[[], AbstractAsyncContextManager[Transport]]
-    is_stopping: Callable[[], bool]
-    others_wait: Callable[[], bool]
-    slice_seconds: float
-    redirect_url: str
 
 
 def due(*, now: datetime) -> list[Keyed]:
@@ -87,12 +70,15 @@ async def synchronise(*, connection_id: int, ground: Ground) -> None:
         return  # the connection says so
     except NotFoundError:
         return  # removed meanwhile
-    except (errors.NmbrsError, SecretUnreadableError) as failed:
+    except (errors.NmbrsError, SecretUnreadableError, NotRegisteredError) as failed:
         await _fail(view, failed, ground)
 
 
+_OUR_OWN = {SecretUnreadableError: "nmbrs_token_unreadable", NotRegisteredError: "nmbrs_not_registered"}
+
+
 async def _fail(view: NmbrsConnectionView, failed: Exception, ground: Ground) -> None:
-    code = failed.key if isinstance(failed, errors.NmbrsError) else "token_unreadable"
+    code = failed.key if isinstance(failed, errors.NmbrsError) else _OUR_OWN[type(failed)]
     wait = min(FIRST_WAIT * (1 << min(view.failure_count, 10)), LONGEST_WAIT)
     if isinstance(failed, errors.TryLater):
         wait = max(wait, timedelta(seconds=failed.again_in))
@@ -109,15 +95,7 @@ class _Work:
         self._view = view
         self._ground = ground
         self._ends = asyncio.get_running_loop().time() + ground.slice_seconds
-        identity = IdentityClient(transport, application(redirect_url=ground.redirect_url), addresses())
-        tokens = ConnectionTokens(
-            connection_id=view.id,
-            identity=identity,
-            write=ground.write,
-            now=ground.now,
-            new_id=ground.new_id,
-        )
-        self._nmbrs = client(transport=transport, tokens=tokens)
+        self._nmbrs = ground.client(connection_id=view.id, transport=transport)
         self._calls = asyncio.Semaphore(CALLS_AT_ONCE)
 
     async def go(self) -> None:
@@ -141,12 +119,13 @@ class _Work:
                 office_id=self._view.office_id,
                 connection_id=self._view.id,
                 nmbrs_debtor_ids=[each.nmbrs_id for each in debtors],
-                wanted_id=None,
+                now=self._ground.now(),
             )
             if kept != self._view.id:
                 return False
         companies = [
-            Seen(each.id, each.number, each.name, each.debtor_id) async for each in self._nmbrs.all_companies()
+            Seen(each.id, each.number, each.name, each.debtor_id)
+            async for each in self._nmbrs.all_companies()
         ]
         await self._ground.write(
             _receive_lists, view=self._view, debtors=debtors, companies=companies, now=self._ground.now()
@@ -249,7 +228,6 @@ def _ended(answer: Answer, today: date, now: datetime) -> LookEnded:
     if answer.codes is not None:
         changed = directory.receive_codes(
             company_id=look.company_id,
-            nmbrs_company_id=look.nmbrs_company_id,
             codes={kind: dict(codes) for kind, codes in answer.codes.items()},
             period_type=answer.period_type,
             now=now,

@@ -1,0 +1,17 @@
+"""Addresses of the Nmbrs settings."""
+
+from django.urls import path
+
+from loonbrug.web.nmbrs_settings import views
+
+_ONE = "settings/nmbrs/<int:connection_id>/"
+
+urlpatterns = [
+    path("settings/nmbrs/", views.connection_list, name="nmbrs-connections"),
+    path("settings/nmbrs/consent/", views.consent, name="nmbrs-consent"),
+    path("settings/nmbrs/callback/", views.callback, name="nmbrs-callback"),
+    path(_ONE, views.connection, name="nmbrs-connection"),
+    path(f"{_ONE}state/", views.connection_state, name="nmbrs-connection-state"),
+    path(f"{_ONE}synchronise/", views.synchronise, name="nmbrs-synchronise"),
+    path(f"{_ONE}remove/", views.remove, name="nmbrs-connection-remove"),
+]
