@@ -11,7 +11,7 @@ from django.db import transaction
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.audit import operations as audit
 from loonbrug.ledger.problems import Problem, ProblemsError, problem
-from loonbrug.payroll import conflicts
+from loonbrug.payroll import conflicts, snapshots
 from loonbrug.payroll.models import (
     Batch,
     BatchJournal,
@@ -222,11 +222,7 @@ def _import(scope: Scope, plan: PlannedImport, origin: Origin, now: datetime.dat
     if plan.fate is Fate.SAME and plan.live is not None:
         return Imported(draft.run, plan.fate, plan.live.id)
     if plan.live is not None:
-        snapshots.end(
-            scope=scope,
-            row=snapshots.live(scope=scope, journal_id=plan.live.id),
-            life=JournalLife.REPLACED,
-            now=now,
-        )
+        before = snapshots.live(scope=scope, journal_id=plan.live.id)
+        snapshots.end(scope=scope, row=before, life=JournalLife.REPLACED, now=now)
     journal_id = snapshots.keep(scope=scope, draft=draft, origin=origin, life=JournalLife.LIVE, now=now)
     return Imported(draft.run, plan.fate, journal_id)
