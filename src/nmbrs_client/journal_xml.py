@@ -66,10 +66,14 @@ class JournalLine:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """The lines of one date. A run with corrections of earlier periods has several transactions."""
+    """The lines of one date. A run with corrections of earlier periods has several transactions.
+
+    `office` is what the header says of whose journal it is, where it says so: a field that nobody has described.
+    """
 
     date: datetime.date
     lines: tuple[JournalLine, ...]
+    office: str = ""
 
 
 def read_journal_xml(data: bytes) -> tuple[Transaction, ...]:
@@ -221,6 +225,8 @@ class _Reader(ContentHandler):
                 self._end_line()
             case ["header", "date"]:
                 self._keep(self._header, "date", text, None)
+            case ["header", "office"]:
+                self._header.fields["office"] = text
             case []:
                 self._end_transaction()
                 self._depth = 0
@@ -269,7 +275,8 @@ class _Reader(ContentHandler):
             code = Code.DATE_UNREADABLE if text else Code.DATE_MISSING
             self._problem(code, self._header, "date", None, text)
         else:
-            self.transactions.append(Transaction(date, tuple(self._lines)))
+            office = self._header.fields.get("office", "")
+            self.transactions.append(Transaction(date, tuple(self._lines), office))
 
     def _problem(self, code: Code, draft: _Draft, name: str, line: int | None, value: str = "") -> None:
         params = (("value", value[:_QUOTED]),) if value else ()

@@ -60,7 +60,9 @@ def difference(before: Iterable[Entry], after: Iterable[Entry]) -> Difference:
 def _lines(entries: Iterable[Entry]) -> Counter[tuple[LineKey, Decimal]]:
     return Counter(
         (
-            LineKey(entry.date, *map(tidy, (line.account, line.cost_centre, line.cost_unit, line.description))),
+            LineKey(
+                entry.date, *map(tidy, (line.account, line.cost_centre, line.cost_unit, line.description))
+            ),
             line.debit - line.credit,
         )
         for entry in entries
