@@ -10,7 +10,7 @@ from django.db.models import Q
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.ledger.problems import Problem
 from loonbrug.payroll.models import Generation, GenerationState, Release
-from loonbrug.payroll.nmbrs_models import NmbrsRun
+from loonbrug.payroll.nmbrs_models import LookSubject, NmbrsLook, NmbrsRun
 from loonbrug.payroll.queries import RunIdentity
 from loonbrug.payroll.run_queries import RunSeen, run_seen
 
@@ -86,6 +86,18 @@ def years_of_runs(*, scope: Scope, company_id: int) -> tuple[int, ...]:
     """The years of which a company has, or had, runs in Nmbrs, the latest first."""
     rows = NmbrsRun.objects.filter(office_id=scope.office_id, company_id=company_id)
     return tuple(rows.order_by("-year").values_list("year", flat=True).distinct())
+
+
+def years_looked_at(*, scope: Scope, company_ids: Collection[int]) -> frozenset[tuple[int, int]]:
+    """Company and year whose whole list of runs Nmbrs has given."""
+    rows = NmbrsLook.objects.filter(
+        company__office_id=scope.office_id,
+        company__company_id__in=company_ids,
+        subject=LookSubject.RUNS,
+        looked_at__isnull=False,
+        failure="",
+    )
+    return frozenset(rows.values_list("company__company_id", "year"))
 
 
 def due(*, now: datetime.datetime, count: int) -> list[int]:

@@ -13,7 +13,7 @@ from loonbrug.ledger.entry import Entry
 from loonbrug.ledger.money import ZERO
 from loonbrug.ledger.problems import Problem
 from loonbrug.payroll.line_store import unpack
-from loonbrug.payroll.models import Journal, JournalEntry, JournalLife, Upload
+from loonbrug.payroll.models import Journal, JournalEntry, JournalLife, JournalSource, Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class JournalView:
     run_id: int
     run: RunIdentity
     life: JournalLife
-    source: str
+    source: JournalSource
     file_name: str
     source_hash: str
     content_hash: str
@@ -63,7 +63,7 @@ class JournalSummary:
     run_id: int
     run: RunIdentity
     life: JournalLife
-    source: str
+    source: JournalSource
     file_name: str
     content_hash: str
     description: str
@@ -158,7 +158,7 @@ def _view(row: Journal) -> JournalView:
         run_id=row.run_id,
         run=_identity(row),
         life=JournalLife(row.life),
-        source=row.source,
+        source=JournalSource(row.source),
         file_name=row.file_name,
         source_hash=row.source_hash,
         content_hash=row.content_hash,
@@ -276,7 +276,7 @@ def _summary(row: Journal) -> JournalSummary:
         run_id=row.run_id,
         run=_identity(row),
         life=JournalLife(row.life),
-        source=row.source,
+        source=JournalSource(row.source),
         file_name=row.file_name,
         content_hash=row.content_hash,
         description=row.description,
