@@ -14,7 +14,8 @@ from django.db.models import F, QuerySet
 from loonbrug.access.rights import NotFoundError, Part
 from loonbrug.connections.models import NmbrsConnection, NmbrsState
 from loonbrug.connections.nmbrs_queries import NmbrsConnectionView, chains_are_renewed, view_of
-from loonbrug.connections.secrets import decrypt, encrypt, rotate
+from loonbrug.connections.secrets import decrypt, encrypt
+from loonbrug.directory.nmbrs_queries import debtor_names
 from loonbrug.watch import operations as watch
 from nmbrs_client.auth import Tokens
 
@@ -180,17 +181,6 @@ def remove(*, office_id: int, connection_id: int) -> str:
     return refresh_token
 
 
-def rotate_nmbrs_tokens() -> int:
-    """Encrypt every pair anew with the newest key; how many there were. Raises SecretUnreadableError."""
-    with transaction.atomic():
-        rows = list(NmbrsConnection.objects.select_for_update())
-        for row in rows:
-            row.access_ciphertext = rotate(row.access_ciphertext)
-            row.refresh_ciphertext = rotate(row.refresh_ciphertext)
-            row.save(update_fields=["access_ciphertext", "refresh_ciphertext"])
-    return len(rows)
-
-
 def _put_pair(row: NmbrsConnection, tokens: Tokens, now: datetime.datetime) -> None:
     row.access_ciphertext = encrypt(tokens.access_token)
     row.refresh_ciphertext = encrypt(tokens.refresh_token)
@@ -213,7 +203,13 @@ def _tell(row: NmbrsConnection, code: str, now: datetime.datetime, **params: str
         office_id=row.office_id,
         part=Part.NMBRS_SETTINGS,
         code=code,
-        params={"connection_id": str(row.pk), "reason": row.reason, "at": now.isoformat(), **params},
+        params={
+            "connection_id": str(row.pk),
+            "debtors": ", ".join(debtor_names(connection_id=row.pk)),
+            "reason": row.reason,
+            "at": now.isoformat(),
+            **params,
+        },
         now=now,
     )
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
 from loonbrug.connections.models import NmbrsConnection, NmbrsState
-from loonbrug.connections.secrets import decrypt, opens
+from loonbrug.connections.secrets import decrypt
 
 #: A refresh token lives this long.
 CHAIN_LIFE = datetime.timedelta(days=30)
@@ -115,12 +115,6 @@ def chains_are_renewed() -> bool:
     """
     later = NmbrsConnection.objects.filter(pair_at__gt=F("consented_at") + CHAIN_LIFE + _SURELY_LATER)
     return later.exists()
-
-
-def nmbrs_keys_open_tokens() -> bool:
-    """Whether the keys beside this process open a token, or there is none yet."""
-    tokens = list(NmbrsConnection.objects.values_list("refresh_ciphertext", flat=True))
-    return not tokens or any(map(opens, tokens))
 
 
 def view_of(row: NmbrsConnection, *, renewed: bool | None = None) -> NmbrsConnectionView:

@@ -14,7 +14,7 @@ from loonbrug.access.rights import Scope
 from loonbrug.audit.operations import write
 from loonbrug.directory.matching import LONGEST_NAME, Match, Ours, match
 from loonbrug.directory.models import AllocationCode, CodeKind, Company, Debtor, NmbrsCompany, NmbrsDebtor
-from loonbrug.directory.nmbrs_queries import our_debtor
+from loonbrug.directory.nmbrs_queries import our_companies, our_debtors
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ def receive_debtors(*, scope: Scope, connection_id: int, seen: Iterable[Seen], n
     shown = {each.nmbrs_id: each for each in seen}
     rows = NmbrsDebtor.objects.select_for_update().filter(office_id=scope.office_id)
     known = {row.nmbrs_id: row for row in rows}
+    ours = our_debtors(scope)
     for each in shown.values():
         row = known.get(each.nmbrs_id)
         if row is None:
@@ -41,20 +42,20 @@ def receive_debtors(*, scope: Scope, connection_id: int, seen: Iterable[Seen], n
             row.connection_id, row.gone_at = connection_id, None
         elif row.connection_id != connection_id:
             continue
-        _receive_debtor(scope, row, each, now)
+        _receive_debtor(scope, row, each, ours, now)
     mine = [row for row in known.values() if row.connection_id == connection_id and row.gone_at is None]
     gone = [row.pk for row in mine if row.nmbrs_id not in shown]
     NmbrsDebtor.objects.filter(id__in=gone).update(gone_at=now)
     NmbrsCompany.objects.filter(debtor__in=gone, gone_at=None).update(gone_at=now)
 
 
-def _receive_debtor(scope: Scope, row: NmbrsDebtor, seen: Seen, now: datetime) -> None:
+def _receive_debtor(scope: Scope, row: NmbrsDebtor, seen: Seen, ours: dict[str, Ours], now: datetime) -> None:
     row.number, row.name = seen.number[:50], seen.name[:200]
     if row.debtor is None:
-        ours = our_debtor(scope, seen.number[:50])
-        matched = match(number=seen.number, name=seen.name, debtor_id=None, ours=ours)
+        matched = match(number=seen.number, name=seen.name, debtor_id=None, ours=ours.get(seen.number))
         row.debtor = _our_debtor(scope, seen, matched, now)
     if row.debtor is not None:
+        ours[row.debtor.number] = Ours(row.debtor.pk, row.debtor.name, None, is_linked=True)
         _rename(scope, "debtor", row.debtor, seen, now)
     row.save()
 
@@ -97,22 +98,13 @@ def receive_companies(*, scope: Scope, connection_id: int, seen: Iterable[Seen],
     shown = {each.nmbrs_id: each for each in seen if each.debtor_id in debtors}
     rows = NmbrsCompany.objects.select_for_update(of=("self",)).filter(office_id=scope.office_id)
     known = {row.nmbrs_id: row for row in rows.select_related("company", "debtor")}
-    ours = _our_companies(scope)
+    ours = our_companies(scope)
     for each in shown.values():
         row = known.get(each.nmbrs_id) or NmbrsCompany(office_id=scope.office_id, nmbrs_id=each.nmbrs_id)
         _receive_company(scope, row, each, debtors[each.debtor_id], ours, now)
     mine = [row for row in known.values() if row.debtor.connection_id == connection_id]
     gone = [row.pk for row in mine if row.nmbrs_id not in shown and row.gone_at is None]
     NmbrsCompany.objects.filter(id__in=gone).update(gone_at=now)
-
-
-def _our_companies(scope: Scope) -> dict[str, Ours]:
-    rows = Company.objects.filter(office_id=scope.office_id).values_list(
-        "number", "id", "name", "debtor_id", "in_nmbrs"
-    )
-    return {
-        number: Ours(key, name, debtor_id, link is not None) for number, key, name, debtor_id, link in rows
-    }
 
 
 def _receive_company(
@@ -126,7 +118,9 @@ def _receive_company(
         )
         row.company = _our_company(scope, seen, debtor.debtor_id, matched, now)
         if row.company is not None:
-            ours[row.company.number] = Ours(row.company.pk, row.company.name, debtor.debtor_id, True)
+            ours[row.company.number] = Ours(
+                row.company.pk, row.company.name, debtor.debtor_id, is_linked=True
+            )
     if row.company is not None and debtor.debtor_id is not None:
         _move(scope, row.company, debtor.debtor_id, now)
         _rename(scope, "company", row.company, seen, now)

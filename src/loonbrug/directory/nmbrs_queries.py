@@ -55,6 +55,12 @@ def nmbrs_debtors(*, scope: Scope) -> tuple[NmbrsDebtorView, ...]:
     )
 
 
+def debtor_names(*, connection_id: int) -> tuple[str, ...]:
+    """The names of the debtors that a connection shows."""
+    rows = NmbrsDebtor.objects.filter(connection_id=connection_id, gone_at=None).order_by("number")
+    return tuple(rows.values_list("name", flat=True))
+
+
 def company_link(*, scope: Scope, company_id: int) -> CompanyLink | None:
     """Where this company is in Nmbrs; None when it is known from files only."""
     rows = NmbrsCompany.objects.filter(office_id=scope.office_id, company_id=company_id)
@@ -96,42 +102,58 @@ def undecided(*, scope: Scope) -> tuple[Undecided, ...]:
     companies = NmbrsCompany.objects.filter(
         office_id=scope.office_id, company=None, gone_at=None, debtor__debtor__isnull=False
     )
-    found = [_undecided(scope, "debtor", row, row.connection_id, None) for row in debtors.order_by("number")]
-    found += [
-        _undecided(scope, "company", row, row.debtor.connection_id, row.debtor.debtor_id)
-        for row in companies.select_related("debtor").order_by("number")
-    ]
-    return tuple(found)
+    open_debtors = list(debtors.order_by("number"))
+    open_companies = list(companies.select_related("debtor").order_by("number"))
+    same_debtor = our_debtors(scope) if open_debtors else {}
+    same_company = our_companies(scope) if open_companies else {}
+    return (
+        *(_undecided_debtor(row, same_debtor.get(row.number)) for row in open_debtors),
+        *(_undecided_company(row, same_company.get(row.number)) for row in open_companies),
+    )
 
 
-def _undecided(
-    scope: Scope,
-    kind: Literal["debtor", "company"],
-    row: NmbrsDebtor | NmbrsCompany,
-    connection_id: int,
-    debtor_id: int | None,
-) -> Undecided:
-    ours = our_company(scope, row.number) if kind == "company" else our_debtor(scope, row.number)
-    doubt = match(number=row.number, name=row.name, debtor_id=debtor_id, ours=ours).doubt
+def _undecided_debtor(row: NmbrsDebtor, ours: Ours | None) -> Undecided:
+    doubt = match(number=row.number, name=row.name, debtor_id=None, ours=ours).doubt
     return Undecided(
-        kind=kind,
+        kind="debtor",
         id=row.pk,
         number=row.number,
         name=row.name,
-        connection_id=connection_id,
+        connection_id=row.connection_id,
         doubt=doubt or Doubt.LINKED_ELSEWHERE,
         ours_id=ours.id if ours else None,
         ours_name=ours.name if ours else "",
     )
 
 
-def our_debtor(scope: Scope, number: str) -> Ours | None:
-    """Our debtor with this number."""
-    row = Debtor.objects.filter(office_id=scope.office_id, number=number).first()
-    return None if row is None else Ours(row.pk, row.name, None, hasattr(row, "in_nmbrs"))
+def _undecided_company(row: NmbrsCompany, ours: Ours | None) -> Undecided:
+    matched = match(number=row.number, name=row.name, debtor_id=row.debtor.debtor_id, ours=ours)
+    return Undecided(
+        kind="company",
+        id=row.pk,
+        number=row.number,
+        name=row.name,
+        connection_id=row.debtor.connection_id,
+        doubt=matched.doubt or Doubt.LINKED_ELSEWHERE,
+        ours_id=ours.id if ours else None,
+        ours_name=ours.name if ours else "",
+    )
 
 
-def our_company(scope: Scope, number: str) -> Ours | None:
-    """Our company with this number."""
-    row = Company.objects.filter(office_id=scope.office_id, number=number).first()
-    return None if row is None else Ours(row.pk, row.name, row.debtor_id, hasattr(row, "in_nmbrs"))
+def our_debtors(scope: Scope) -> dict[str, Ours]:
+    """Our debtors by number."""
+    rows = Debtor.objects.filter(office_id=scope.office_id).values_list("number", "id", "name", "in_nmbrs")
+    return {number: Ours(key, name, None, link is not None) for number, key, name, link in rows}
+
+
+def our_companies(scope: Scope) -> dict[str, Ours]:
+    """Our companies by number."""
+    rows = Company.objects.filter(office_id=scope.office_id)
+    facts = rows.values_list("number", "id", "name", "debtor_id", "in_nmbrs")
+    return {number: Ours(key, name, of, link is not None) for number, key, name, of, link in facts}
+
+
+def period_types(*, company_ids: Collection[int]) -> dict[int, str]:
+    """The kind of period of these companies of ours, as Nmbrs told it; empty where it has not yet."""
+    rows = NmbrsCompany.objects.filter(company_id__in=company_ids)
+    return {key: kind for key, kind in rows.values_list("company_id", "period_type") if key is not None}

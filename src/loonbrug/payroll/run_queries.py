@@ -1,6 +1,6 @@
 """Runs as Nmbrs shows them, the looks that are due, and how far a synchronisation has come."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -32,7 +32,7 @@ class RunSeen:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A look that is due: what to ask of which company. `period_type` is what is known of it until now."""
+    """A look that is due: what to ask of which company."""
 
     id: int
     office_id: int
@@ -42,7 +42,6 @@ class Look:
     year: int
     due_at: datetime
     changed_at: datetime | None
-    period_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +98,11 @@ def connections_with_looks_due(*, among: Collection[int], now: datetime) -> list
 
 
 def due_looks(*, connection_id: int, now: datetime, count: int) -> list[Look]:
-    """The looks through one connection that wait longest; of those that came together, the newest years first."""
+    """The looks through one connection that wait longest; of those that came together, codes and the newest years
+    first.
+    """
     due = _open().filter(due_at__lte=now, company__debtor__connection_id=connection_id)
-    rows = due.select_related("company").order_by("due_at", "-year", "id")[:count]
+    rows = due.select_related("company").order_by("due_at", "subject", "-year", "id")[:count]
     return [
         Look(
             id=row.pk,
@@ -112,22 +113,30 @@ def due_looks(*, connection_id: int, now: datetime, count: int) -> list[Look]:
             year=row.year,
             due_at=row.due_at,
             changed_at=row.changed_at,
-            period_type=row.company.period_type,
         )
         for row in rows
         if row.company.company_id is not None
     ]
 
 
-def progress(*, connection_id: int, asked_at: datetime) -> Progress:
-    """How far what was asked at this moment has come."""
-    looks = _open().filter(company__debtor__connection_id=connection_id)
-    counts = looks.aggregate(
-        count=Count("id", filter=Q(asked_at=asked_at)),
-        done=Count("id", filter=Q(asked_at=asked_at, looked_at__gte=F("asked_at"))),
+def progress(*, asked_at: Mapping[int, datetime]) -> dict[int, Progress]:
+    """How far what was asked through these connections, each at its moment, has come."""
+    looks = _open().filter(company__debtor__connection_id__in=asked_at)
+    counted = looks.values("asked_at", connection=F("company__debtor__connection_id")).annotate(
+        count=Count("id"),
+        done=Count("id", filter=Q(looked_at__gte=F("asked_at"))),
         refused=Count("id", filter=~Q(failure="")),
     )
-    return Progress(counts["done"], counts["count"], counts["refused"])
+    found = {connection_id: Progress(0, 0, 0) for connection_id in asked_at}
+    for row in counted:
+        before = found[row["connection"]]
+        is_asked = row["asked_at"] == asked_at[row["connection"]]
+        found[row["connection"]] = Progress(
+            before.done_count + (row["done"] if is_asked else 0),
+            before.count + (row["count"] if is_asked else 0),
+            before.refused_count + row["refused"],
+        )
+    return found
 
 
 def last_look(*, company_id: int) -> datetime | None:

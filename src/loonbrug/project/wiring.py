@@ -17,6 +17,7 @@ from loonbrug.connections.nmbrs_operations import warn_of_endings
 from loonbrug.delivery import queries
 from loonbrug.delivery.drain import Ground, drain, grouping_writer
 from loonbrug.delivery.outcomes import Policy
+from loonbrug.delivery.writer import Writer
 from loonbrug.engine.embedded import EmbeddedEngine, EngineLock
 from loonbrug.engine.work import Engine, Keyed, Periodic, Work
 from loonbrug.project.engines import EngineName
@@ -212,11 +213,10 @@ def _ground(is_stopping: Callable[[], bool], others_wait: Callable[[], bool]) ->
 
 def _nmbrs_ground(ground: Ground) -> NmbrsGround:
     """A thread of its own for the database, so that no delivery waits for a synchronisation."""
-    writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nmbrs")
     return NmbrsGround(
         now=now,
         new_id=uuid4,
-        write=replace(ground, writer=writer).write,
+        write=replace(ground, writer=Writer()).write,
         open_transport=NmbrsTransport,
         is_stopping=ground.is_stopping,
         others_wait=ground.others_wait,

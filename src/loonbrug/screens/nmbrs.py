@@ -1,6 +1,7 @@
 """Connections with Nmbrs: what each shows, how far it has been brought over, and what a person has to decide."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,7 +67,8 @@ def stopped(*, scope: Scope, now: datetime) -> tuple[Connected, ...]:
     """The connections that wait for a person's consent, for whoever may ask for it; nothing for others."""
     if not scope.allows(Part.NMBRS_SETTINGS, Level.WRITE):
         return ()
-    return tuple(each for each in connected(scope=scope, now=now) if each.has_stopped)
+    waiting = [each for each in connections(scope=scope) if each.state is NmbrsState.CONSENT_NEEDED]
+    return _connected(scope, waiting, now) if waiting else ()
 
 
 def connection_of_debtor(*, scope: Scope, debtor_id: int, now: datetime) -> Connected | None:
@@ -74,18 +76,24 @@ def connection_of_debtor(*, scope: Scope, debtor_id: int, now: datetime) -> Conn
     if not scope.allows(Part.NMBRS_SETTINGS, Level.READ):
         return None
     of_debtor = {each.connection_id for each in nmbrs_debtors(scope=scope) if each.debtor_id == debtor_id}
-    return next((each for each in connected(scope=scope, now=now) if each.connection.id in of_debtor), None)
+    found = [each for each in connections(scope=scope) if each.id in of_debtor]
+    return _connected(scope, found, now)[0] if found else None
 
 
-def _connected(scope: Scope, found: Iterable[NmbrsConnectionView], now: datetime) -> tuple[Connected, ...]:
-    debtors = nmbrs_debtors(scope=scope)
-    open_questions = undecided(scope=scope)
+def _connected(scope: Scope, found: Sequence[NmbrsConnectionView], now: datetime) -> tuple[Connected, ...]:
+    debtors, open_questions = defaultdict(list), defaultdict(list)
+    for debtor in nmbrs_debtors(scope=scope):
+        if debtor.gone_at is None:
+            debtors[debtor.connection_id].append(debtor)
+    for question in undecided(scope=scope):
+        open_questions[question.connection_id].append(question)
+    how_far = progress(asked_at={each.id: each.asked_at for each in found})
     return tuple(
         Connected(
             connection=each,
-            debtors=tuple(d for d in debtors if d.connection_id == each.id and d.gone_at is None),
-            undecided=tuple(u for u in open_questions if u.connection_id == each.id),
-            progress=progress(connection_id=each.id, asked_at=each.asked_at),
+            debtors=tuple(debtors[each.id]),
+            undecided=tuple(open_questions[each.id]),
+            progress=how_far[each.id],
             days_left=each.days_left(now),
         )
         for each in found

@@ -16,8 +16,11 @@ from loonbrug.connections import nmbrs_operations as operations
 from loonbrug.connections import nmbrs_queries as queries
 from loonbrug.connections.nmbrs_clients import NotRegisteredError, addresses, application
 from loonbrug.connections.nmbrs_queries import NmbrsConnectionView
+from loonbrug.directory import nmbrs_decisions as decisions
 from loonbrug.directory import nmbrs_operations as directory
 from loonbrug.directory import nmbrs_queries as shown
+from loonbrug.directory.nmbrs_decisions import Kind
+from loonbrug.directory.nmbrs_queries import Undecided
 from loonbrug.ledger.problems import ProblemsError, Who, problem
 from loonbrug.payroll import run_operations
 from loonbrug.workflows.nmbrs_calls import identify
@@ -105,6 +108,22 @@ def synchronise_now(*, scope: Scope, connection_id: int, today: date, now: datet
         operations.ask(office_id=scope.office_id, connection_id=connection_id, now=now)
         run_operations.ask_looks(connection_id=connection_id, today=today, asked_at=now)
         _note(scope, connection_id, "nmbrs_synchronisation_asked", now)
+
+
+def decide(
+    *, scope: Scope, kind: Kind, nmbrs_id: int, same_as: int | None, number: str, now: datetime
+) -> Undecided:
+    """A person says which of ours a debtor or company in Nmbrs is; its runs are read at once.
+
+    Raises ProblemsError, NotFoundError, NotAllowedError.
+    """
+    scope.require(Part.NMBRS_SETTINGS, Level.WRITE)
+    with transaction.atomic():
+        asked = decisions.decide(
+            scope=scope, kind=kind, nmbrs_id=nmbrs_id, same_as=same_as, number=number, now=now
+        )
+        operations.ask(office_id=scope.office_id, connection_id=asked.connection_id, now=now)
+    return asked
 
 
 def remove_connection(*, scope: Scope, connection_id: int, redirect_url: str, now: datetime) -> bool:

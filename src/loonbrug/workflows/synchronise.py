@@ -21,6 +21,7 @@ from loonbrug.connections.nmbrs_clients import NotRegisteredError
 from loonbrug.connections.nmbrs_queries import NmbrsConnectionView
 from loonbrug.connections.secrets import SecretUnreadableError
 from loonbrug.directory import nmbrs_operations as directory
+from loonbrug.directory import nmbrs_queries as nmbrs_companies
 from loonbrug.directory.models import CodeKind
 from loonbrug.directory.nmbrs_operations import Seen
 from loonbrug.engine.work import Keyed
@@ -47,6 +48,17 @@ TOGETHER = 24
 CALLS_AT_ONCE = 4
 #: After an answer that nobody expects, or none, Nmbrs is asked again after this, doubled up to the longest.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Nmbrs gave to one look: runs, or codes and the kind of period; or why it gave nothing."""
+
+    look: Look
+    runs: tuple[PayrollRun, ...] = ()
+    codes: dict[CodeKind, list[tuple[str, str]]] | None = None
+    period_type: str = ""
+    failure: str = ""
 
 
 def due(*, now: datetime) -> list[Keyed]:
@@ -154,10 +166,10 @@ class _Work:
         await self._record(answers)
         return True
 
-    async def _record(self, answers: "Iterable[Answer]") -> None:
+    async def _record(self, answers: Iterable[Answer]) -> None:
         await self._ground.write(_receive, answers=list(answers), now=self._ground.now())
 
-    async def _ask(self, look: Look) -> "Answer":
+    async def _ask(self, look: Look) -> Answer:
         async with self._calls:
             try:
                 if look.subject is LookSubject.RUNS:
@@ -167,7 +179,7 @@ class _Work:
             except (errors.AccessRefused, errors.NotFound, errors.Invalid) as refused:
                 return Answer(look, failure=refused.key)
 
-    async def _codes(self, look: Look) -> "Answer":
+    async def _codes(self, look: Look) -> Answer:
         company_id = look.nmbrs_company_id
         codes = {
             CodeKind.COST_CENTRE: [
@@ -179,17 +191,6 @@ class _Work:
         }
         period = await self._nmbrs.current_period(company_id)
         return Answer(look, codes=codes, period_type=period.kind)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What Nmbrs gave to one look: runs, or codes and the kind of period; or why it gave nothing."""
-
-    look: Look
-    runs: tuple[PayrollRun, ...] = ()
-    codes: "dict[CodeKind, list[tuple[str, str]]] | None" = None
-    period_type: str = ""
-    failure: str = ""
 
 
 async def _whole(pages: AsyncIterator[Record]) -> tuple[Record, ...]:
@@ -218,22 +219,32 @@ def _take(*, connection_id: int, now: datetime) -> list[Look]:
 @transaction.atomic
 def _receive(*, answers: list[Answer], now: datetime) -> None:
     today = timezone.localdate(now)
-    run_operations.end_looks(ended=[_ended(answer, today, now) for answer in answers], now=now)
+    codes = [answer for answer in answers if answer.codes is not None]
+    ended = [_received_codes(answer, now) for answer in codes]
+    company_ids = {answer.look.company_id for answer in answers}
+    period_types = nmbrs_companies.period_types(company_ids=company_ids)
+    for answer in answers:
+        if answer.failure:
+            ended.append(LookEnded(answer.look, look_plan.REFUSED_EVERY, failure=answer.failure))
+        elif answer.codes is None:
+            period_type = period_types.get(answer.look.company_id, "")
+            ended.append(_received_runs(answer, period_type, today, now))
+    run_operations.end_looks(ended=ended, now=now)
 
 
-def _ended(answer: Answer, today: date, now: datetime) -> LookEnded:
+def _received_codes(answer: Answer, now: datetime) -> LookEnded:
+    changed = directory.receive_codes(
+        company_id=answer.look.company_id,
+        codes={kind: dict(codes) for kind, codes in (answer.codes or {}).items()},
+        period_type=answer.period_type,
+        now=now,
+    )
+    return LookEnded(answer.look, look_plan.CODES_EVERY, changed)
+
+
+def _received_runs(answer: Answer, period_type: str, today: date, now: datetime) -> LookEnded:
     look = answer.look
-    if answer.failure:
-        return LookEnded(look, look_plan.REFUSED_EVERY, failure=answer.failure)
-    if answer.codes is not None:
-        changed = directory.receive_codes(
-            company_id=look.company_id,
-            codes={kind: dict(codes) for kind, codes in answer.codes.items()},
-            period_type=answer.period_type,
-            now=now,
-        )
-        return LookEnded(look, look_plan.CODES_EVERY, changed)
-    facts, unreadable = facts_of(answer.runs, year=look.year, period_type=look.period_type)
+    facts, unreadable_count = facts_of(answer.runs, year=look.year, period_type=period_type)
     changed = run_operations.receive_runs(
         office_id=look.office_id, company_id=look.company_id, year=look.year, seen=facts, now=now
     )
@@ -244,4 +255,4 @@ def _ended(answer: Answer, today: date, now: datetime) -> LookEnded:
         quiet_for=None if changed_at is None else now - changed_at,
         has_open_run=has_open_run(facts),
     )
-    return LookEnded(look, wait, changed, failure="nmbrs_run_unreadable" if unreadable else "")
+    return LookEnded(look, wait, changed, failure="nmbrs_run_unreadable" if unreadable_count else "")

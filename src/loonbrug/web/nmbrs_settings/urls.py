@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from loonbrug.web.nmbrs_settings import views
+from loonbrug.web.nmbrs_settings import decision_views, views
 
 _ONE = "settings/nmbrs/<int:connection_id>/"
 
@@ -10,6 +10,18 @@ urlpatterns = [
     path("settings/nmbrs/", views.connection_list, name="nmbrs-connections"),
     path("settings/nmbrs/consent/", views.consent, name="nmbrs-consent"),
     path("settings/nmbrs/callback/", views.callback, name="nmbrs-callback"),
+    path(
+        "settings/nmbrs/debtors/<int:nmbrs_id>/",
+        decision_views.decide,
+        {"kind": "debtor"},
+        name="nmbrs-decide-debtor",
+    ),
+    path(
+        "settings/nmbrs/companies/<int:nmbrs_id>/",
+        decision_views.decide,
+        {"kind": "company"},
+        name="nmbrs-decide-company",
+    ),
     path(_ONE, views.connection, name="nmbrs-connection"),
     path(f"{_ONE}state/", views.connection_state, name="nmbrs-connection-state"),
     path(f"{_ONE}synchronise/", views.synchronise, name="nmbrs-synchronise"),

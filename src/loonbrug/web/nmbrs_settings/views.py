@@ -51,7 +51,11 @@ def connection(request: OfficeRequest, connection_id: int) -> HttpResponse:
 @require_GET
 def connection_state(request: OfficeRequest, connection_id: int) -> HttpResponse:
     """The part of a connection's page that changes while it is synchronised."""
-    return render(request, "nmbrs_settings/_connection_live.html", _context(request, connection_id))
+    context = _context(request, connection_id)
+    answer = render(request, "nmbrs_settings/_connection_live.html", context)
+    if not context["every"]:
+        answer["HX-Refresh"] = "true"  # what is around it has changed too
+    return answer
 
 
 @require_POST

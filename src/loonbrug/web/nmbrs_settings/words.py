@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from loonbrug.directory.matching import Doubt
+from loonbrug.directory.nmbrs_queries import Undecided
 from loonbrug.ledger.problems import problem
 from loonbrug.screens.nmbrs import Connected
 from loonbrug.screens.problem_texts import ProblemTextError
@@ -19,11 +21,15 @@ class Row:
     name: str
     state: StateWord
     trouble: Advice | None
+    questions: tuple[tuple[Undecided, str], ...]
 
 
 def row_of(found: Connected) -> Row:
     """A connection as the pages show it."""
-    return Row(found, found.name or _("Consent of a debtor, not read yet"), _state(found), _trouble(found))
+    questions = tuple((each, doubt(each)) for each in found.undecided)
+    return Row(
+        found, found.name or _("Consent of a debtor, not read yet"), _state(found), _trouble(found), questions
+    )
 
 
 def _state(found: Connected) -> StateWord:
@@ -46,3 +52,12 @@ def trouble_of(code: str) -> Advice:
         return advice(problem(code, who=who_can_mend(code)))
     except ProblemTextError:
         return advice(problem("nmbrs_error", who=who_can_mend(code)))
+
+
+def doubt(asked: Undecided) -> str:
+    """Why its number does not tell which of ours it is."""
+    if asked.doubt is Doubt.NUMBER_UNUSABLE:
+        return _("It has no number that can be used here.")
+    if asked.doubt is Doubt.OTHER_DEBTOR:
+        return _("Here this number belongs to another debtor, and the names differ.")
+    return _("Here this number stands for something else in Nmbrs already.")
