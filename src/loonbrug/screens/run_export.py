@@ -49,6 +49,11 @@ class ExportLine:
         return self.in_nmbrs is not None and self.in_nmbrs.seen.gone_at is None and not self.is_fetching
 
     @property
+    def is_to_generate(self) -> bool:
+        """Whether the run is locked and has no journal yet."""
+        return self.row is None and self.can_generate and bool(self.in_nmbrs and self.in_nmbrs.seen.is_locked)
+
+    @property
     def stops(self) -> bool:
         """Whether nothing is sent by itself because of this journal."""
         return self.change in STOPPING and self.release is None
