@@ -33,6 +33,7 @@ class Shown:
 
     line: ExportLine
     head: Summary | None
+    description: str
     source: str
     in_nmbrs: StateWord | None
     generation: StateWord | None
@@ -48,6 +49,7 @@ def shown(line: ExportLine, *, scope: Scope) -> Shown:
     return Shown(
         line=line,
         head=sections.summary(line.row, scope=scope) if line.row else None,
+        description=_description(line),
         source=str(_SOURCES[line.row.journal.source]) if line.row else "",
         in_nmbrs=_in_nmbrs(line),
         generation=_generation(line),
@@ -56,6 +58,12 @@ def shown(line: ExportLine, *, scope: Scope) -> Shown:
         change=_change(line.change),
         stop=words.advice(problem(line.change, who=Who.PAYROLL)) if line.stops and line.change else None,
     )
+
+
+def _description(line: ExportLine) -> str:
+    """What payroll calls the run."""
+    in_journal = line.row.journal.description if line.row else ""
+    return in_journal or (line.in_nmbrs.seen.description if line.in_nmbrs else "")
 
 
 def _change(change: Change | None) -> StateWord | None:
