@@ -4,7 +4,7 @@ Lists are whole: what a list does not hold is gone from Nmbrs, and marked so. Ri
 that call these; all but the deciding is done by the service itself.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -164,28 +164,50 @@ def _note(scope: Scope, kind: str, ours: Debtor | Company, verb: str, now: datet
     write(by=scope, at=now, verb=verb, subject_kind=kind, subject_id=ours.pk, details=details)
 
 
-def receive_codes(
-    *, company_id: int, codes: Mapping[CodeKind, Mapping[str, str]], period_type: str, now: datetime
-) -> bool:
-    """The codes of one of our companies by kind, each with its name, and its kind of period; whether any changed.
+@dataclass(frozen=True, slots=True)
+class CompanyCodes:
+    """What Nmbrs shows of one of our companies: its codes by kind, each with its name, and its kind of period."""
+
+    company_id: int
+    codes: Mapping[CodeKind, Mapping[str, str]]
+    period_type: str
+
+
+def receive_codes(*, found: Sequence[CompanyCodes], now: datetime) -> frozenset[int]:
+    """Keep what Nmbrs shows of these companies; the ids of those of which any code is new, other or gone.
 
     Codes that people made and Nmbrs does not know stay as they are.
     """
-    NmbrsCompany.objects.filter(company_id=company_id).exclude(period_type=period_type).update(
-        period_type=period_type
-    )
-    rows = AllocationCode.objects.filter(company_id=company_id)
-    known = {(CodeKind(row.kind), row.code): row for row in rows}
-    seen = {(kind, code[:50]): name[:200] for kind, named in codes.items() for code, name in named.items()}
+    of_company = {each.company_id: each for each in found}
+    _receive_period_types(of_company)
+    known: dict[tuple[int, CodeKind, str], AllocationCode] = {
+        (row.company_id, CodeKind(row.kind), row.code): row
+        for row in AllocationCode.objects.filter(company_id__in=of_company)
+    }
+    seen = {
+        (each.company_id, kind, code[:50]): name[:200]
+        for each in found
+        for kind, named in each.codes.items()
+        for code, name in named.items()
+    }
     made = [
         AllocationCode(company_id=company_id, kind=kind, code=code, name=name, is_from_nmbrs=True)
-        for (kind, code), name in seen.items()
-        if (kind, code) not in known
+        for (company_id, kind, code), name in seen.items()
+        if (company_id, kind, code) not in known
     ]
     changed = [row for key, row in known.items() if _receive_code(row, seen.get(key), now)]
     AllocationCode.objects.bulk_create(made)
-    AllocationCode.objects.bulk_update(changed, ["name", "is_from_nmbrs", "gone_at"])
-    return bool(made or changed)
+    if changed:
+        AllocationCode.objects.bulk_update(changed, ["name", "is_from_nmbrs", "gone_at"])
+    return frozenset(row.company_id for row in (*made, *changed))
+
+
+def _receive_period_types(found: Mapping[int, CompanyCodes]) -> None:
+    for row in NmbrsCompany.objects.filter(company_id__in=found):
+        assert row.company_id is not None  # asked for by it
+        told = found[row.company_id].period_type[:20]
+        if row.period_type != told:
+            NmbrsCompany.objects.filter(id=row.pk).update(period_type=told)
 
 
 def _receive_code(row: AllocationCode, name: str | None, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Receive runs from Nmbrs, and keep the queue of looks. What is gone from Nmbrs is marked, never deleted."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -9,7 +10,7 @@ from django.db import transaction
 from loonbrug.directory.models import NmbrsCompany
 from loonbrug.payroll import look_plan
 from loonbrug.payroll.nmbrs_models import LookSubject, NmbrsLook, NmbrsRun
-from loonbrug.payroll.run_queries import Look
+from loonbrug.payroll.run_queries import Look, due_looks
 
 #: A look that was taken and has not ended after this died with its process; another takes it.
 LOOK_LIFE = timedelta(minutes=10)
@@ -37,12 +38,26 @@ class RunFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RunList:
+    """All runs that Nmbrs shows of a company and a year."""
+
+    office_id: int
+    company_id: int
+    year: int
+    runs: tuple[RunFacts, ...]
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.company_id, self.year
+
+
+@dataclass(frozen=True, slots=True)
 class LookEnded:
-    """What came of a look: the whole list of a year's runs, or nothing for codes; whether anything changed."""
+    """What came of a look; `changed_at` is when something last changed, as far as is known."""
 
     look: Look
     again_after: timedelta
-    changed: bool = False
+    changed_at: datetime | None = None
     failure: str = ""
 
 
@@ -73,27 +88,24 @@ def ask_looks(*, connection_id: int, today: date, asked_at: datetime) -> None:
     looks.filter(subject=LookSubject.CODES).update(due_at=asked_at, asked_at=asked_at)
 
 
-def take_looks(*, looks: Sequence[Look], now: datetime) -> list[Look]:
-    """Those of these looks that nobody else has taken meanwhile, for the caller to do."""
-    later = now + LOOK_LIFE
-    return [
-        look
-        for look in looks
-        if NmbrsLook.objects.filter(id=look.id, due_at=look.due_at).update(due_at=later)
-    ]
-
-
 @transaction.atomic
+def take_looks(*, connection_id: int, now: datetime, count: int) -> list[Look]:
+    """The looks that wait longest, for the caller to do; nobody else is given them until they are over."""
+    looks = due_looks(connection_id=connection_id, now=now, count=count)
+    NmbrsLook.objects.filter(id__in=[look.id for look in looks]).update(due_at=now + LOOK_LIFE)
+    return looks
+
+
 def end_looks(*, ended: Iterable[LookEnded], now: datetime) -> None:
     """These looks are done; each is due again after its own while."""
-    rows = {each.look.id: each for each in ended}
-    looks = list(NmbrsLook.objects.filter(id__in=rows))
-    for row in looks:
-        each = rows[row.pk]
-        row.looked_at, row.due_at, row.failure = now, now + each.again_after, each.failure
-        if each.changed:
-            row.changed_at = now
-    NmbrsLook.objects.bulk_update(looks, ["looked_at", "due_at", "failure", "changed_at"])
+    alike: dict[tuple[timedelta, str], list[int]] = defaultdict(list)
+    for each in ended:
+        alike[each.again_after, each.failure].append(each.look.id)
+        if each.changed_at != each.look.changed_at:
+            NmbrsLook.objects.filter(id=each.look.id).update(changed_at=each.changed_at)
+    for (again_after, failure), ids in alike.items():
+        looks = NmbrsLook.objects.filter(id__in=ids)
+        looks.update(looked_at=now, due_at=now + again_after, failure=failure)
 
 
 def give_back(*, looks: Iterable[Look]) -> None:
@@ -102,23 +114,28 @@ def give_back(*, looks: Iterable[Look]) -> None:
         NmbrsLook.objects.filter(id=look.id).update(due_at=look.due_at)
 
 
-@transaction.atomic
-def receive_runs(
-    *, office_id: int, company_id: int, year: int, seen: Iterable[RunFacts], now: datetime
-) -> bool:
-    """The whole list of a company's runs of a year; whether anything is new, other or gone."""
-    rows = NmbrsRun.objects.filter(company_id=company_id, year=year)
-    known = {row.nmbrs_id: row for row in rows}
-    shown = {each.nmbrs_id: each for each in seen}
-    made = [
-        _received(NmbrsRun(office_id=office_id, company_id=company_id, nmbrs_id=key, seen_at=now), each, now)
-        for key, each in shown.items()
-        if key not in known
-    ]
-    changed = [row for key, row in known.items() if _has_changed(row, shown.get(key), now)]
+def receive_runs(*, lists: Sequence[RunList], now: datetime) -> frozenset[tuple[int, int]]:
+    """Keep what these lists show; the companies and years (`RunList.key`) of which anything is new, other or gone."""
+    known: dict[tuple[int, int], dict[str, NmbrsRun]] = defaultdict(dict)
+    companies, years = {each.company_id for each in lists}, {each.year for each in lists}
+    for row in NmbrsRun.objects.filter(company_id__in=companies, year__in=years):
+        known[row.company_id, row.year][row.nmbrs_id] = row
+    made: list[NmbrsRun] = []
+    changed: list[NmbrsRun] = []
+    for each in lists:
+        shown = {run.nmbrs_id: run for run in each.runs}
+        rows = known[each.key]
+        made += [_new(each, shown[key], now) for key in shown.keys() - rows.keys()]
+        changed += [row for key, row in rows.items() if _has_changed(row, shown.get(key), now)]
     NmbrsRun.objects.bulk_create(made)
-    NmbrsRun.objects.bulk_update(changed, [*_FACTS, "locked_seen_at", "gone_at"])
-    return bool(made or changed)
+    if changed:
+        NmbrsRun.objects.bulk_update(changed, [*_FACTS, "locked_seen_at", "gone_at"])
+    return frozenset((row.company_id, row.year) for row in (*made, *changed))
+
+
+def _new(of: RunList, facts: RunFacts, now: datetime) -> NmbrsRun:
+    row = NmbrsRun(office_id=of.office_id, company_id=of.company_id, nmbrs_id=facts.nmbrs_id, seen_at=now)
+    return _received(row, facts, now)
 
 
 def _has_changed(row: NmbrsRun, facts: RunFacts | None, now: datetime) -> bool:

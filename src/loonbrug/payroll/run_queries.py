@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db import connection
 from django.db.models import Count, F, Max, Q, QuerySet
 
 from loonbrug.access.rights import Level, Part, Scope
@@ -41,6 +42,7 @@ class Look:
     subject: LookSubject
     year: int
     due_at: datetime
+    looked_at: datetime | None
     changed_at: datetime | None
 
 
@@ -98,11 +100,15 @@ def connections_with_looks_due(*, among: Collection[int], now: datetime) -> list
 
 
 def due_looks(*, connection_id: int, now: datetime, count: int) -> list[Look]:
-    """The looks through one connection that wait longest; of those that came together, codes and the newest years
-    first.
+    """The looks through one connection that wait longest, and that nobody is just taking; for a transaction.
+
+    Of those that came together codes go first, then the newest years.
     """
     due = _open().filter(due_at__lte=now, company__debtor__connection_id=connection_id)
-    rows = due.select_related("company").order_by("due_at", "subject", "-year", "id")[:count]
+    free = due.select_for_update(
+        of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked
+    )
+    rows = free.select_related("company").order_by("due_at", "subject", "-year", "id")[:count]
     return [
         Look(
             id=row.pk,
@@ -112,6 +118,7 @@ def due_looks(*, connection_id: int, now: datetime, count: int) -> list[Look]:
             subject=LookSubject(row.subject),
             year=row.year,
             due_at=row.due_at,
+            looked_at=row.looked_at,
             changed_at=row.changed_at,
         )
         for row in rows

@@ -1,7 +1,7 @@
 """A run as Nmbrs's client gives it, as the facts that we keep. Pure."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from loonbrug.payroll.run_operations import RunFacts
 from nmbrs_client.records import PayrollRun
@@ -20,6 +20,11 @@ def facts_of(runs: Iterable[PayrollRun], *, year: int, period_type: str) -> tupl
 def has_open_run(facts: Iterable[RunFacts]) -> bool:
     """Whether some run is not locked yet."""
     return any(not fact.is_locked for fact in facts)
+
+
+def newest_of(facts: Iterable[RunFacts]) -> datetime | None:
+    """When the newest of these runs was made; None where Nmbrs tells it of none."""
+    return max((fact.made_at for fact in facts if fact.made_at is not None), default=None)
 
 
 def _facts(run: PayrollRun, year: int, period_type: str) -> RunFacts | None:

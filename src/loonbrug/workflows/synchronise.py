@@ -7,7 +7,7 @@ one connection at once share the looks between them; what they receive twice cha
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -23,15 +23,15 @@ from loonbrug.connections.secrets import SecretUnreadableError
 from loonbrug.directory import nmbrs_operations as directory
 from loonbrug.directory import nmbrs_queries as nmbrs_companies
 from loonbrug.directory.models import CodeKind
-from loonbrug.directory.nmbrs_operations import Seen
+from loonbrug.directory.nmbrs_operations import CompanyCodes, Seen
 from loonbrug.engine.work import Keyed
 from loonbrug.payroll import look_plan, run_operations, run_queries
 from loonbrug.payroll.nmbrs_models import LookSubject
-from loonbrug.payroll.run_operations import LookEnded
+from loonbrug.payroll.run_operations import LookEnded, RunList
 from loonbrug.payroll.run_queries import Look
 from loonbrug.workflows.nmbrs_consent import settle
 from loonbrug.workflows.nmbrs_ground import Ground
-from loonbrug.workflows.nmbrs_runs import facts_of, has_open_run
+from loonbrug.workflows.nmbrs_runs import facts_of, has_open_run, newest_of
 from nmbrs_client import errors
 from nmbrs_client.records import PayrollRun
 from nmbrs_client.transport import Transport
@@ -43,7 +43,7 @@ Record = TypeVar("Record")
 KIND = "nmbrs"
 LISTS_EVERY = timedelta(hours=1)
 #: Looks that are taken, asked and recorded together.
-TOGETHER = 24
+TOGETHER = 40
 #: Calls under way at once through one connection.
 CALLS_AT_ONCE = 4
 #: After an answer that nobody expects, or none, Nmbrs is asked again after this, doubled up to the longest.
@@ -55,7 +55,7 @@ class Answer:
     """What Nmbrs gave to one look: runs, or codes and the kind of period; or why it gave nothing."""
 
     look: Look
-    runs: tuple[PayrollRun, ...] = ()
+    runs: tuple[PayrollRun, ...] | None = None
     codes: dict[CodeKind, list[tuple[str, str]]] | None = None
     period_type: str = ""
     failure: str = ""
@@ -146,7 +146,12 @@ class _Work:
 
     async def _look_at_some(self) -> bool:
         """Take the looks that wait longest, and do them; whether there were any."""
-        looks = await self._ground.write(_take, connection_id=self._view.id, now=self._ground.now())
+        looks = await self._ground.write(
+            run_operations.take_looks,
+            connection_id=self._view.id,
+            now=self._ground.now(),
+            count=TOGETHER,
+        )
         if not looks:
             return False
         asked = [asyncio.ensure_future(self._ask(look)) for look in looks]
@@ -211,48 +216,61 @@ def _receive_lists(
 
 
 @transaction.atomic
-def _take(*, connection_id: int, now: datetime) -> list[Look]:
-    looks = run_queries.due_looks(connection_id=connection_id, now=now, count=TOGETHER)
-    return run_operations.take_looks(looks=looks, now=now)
-
-
-@transaction.atomic
 def _receive(*, answers: list[Answer], now: datetime) -> None:
-    today = timezone.localdate(now)
-    codes = [answer for answer in answers if answer.codes is not None]
-    ended = [_received_codes(answer, now) for answer in codes]
-    company_ids = {answer.look.company_id for answer in answers}
-    period_types = nmbrs_companies.period_types(company_ids=company_ids)
-    for answer in answers:
-        if answer.failure:
-            ended.append(LookEnded(answer.look, look_plan.REFUSED_EVERY, failure=answer.failure))
-        elif answer.codes is None:
-            period_type = period_types.get(answer.look.company_id, "")
-            ended.append(_received_runs(answer, period_type, today, now))
+    """Keep what came of these looks, and when each is due again."""
+    ended = [
+        LookEnded(each.look, look_plan.REFUSED_EVERY, each.look.changed_at, each.failure)
+        for each in answers
+        if each.failure
+    ]
+    ended += _received_codes([each for each in answers if each.codes is not None], now)
+    ended += _received_runs([each for each in answers if each.runs is not None], now)
     run_operations.end_looks(ended=ended, now=now)
 
 
-def _received_codes(answer: Answer, now: datetime) -> LookEnded:
-    changed = directory.receive_codes(
-        company_id=answer.look.company_id,
-        codes={kind: dict(codes) for kind, codes in (answer.codes or {}).items()},
-        period_type=answer.period_type,
-        now=now,
-    )
-    return LookEnded(answer.look, look_plan.CODES_EVERY, changed)
+def _received_codes(answers: list[Answer], now: datetime) -> list[LookEnded]:
+    found = [
+        CompanyCodes(
+            company_id=each.look.company_id,
+            codes={kind: dict(codes) for kind, codes in (each.codes or {}).items()},
+            period_type=each.period_type,
+        )
+        for each in answers
+    ]
+    changed = directory.receive_codes(found=found, now=now)
+    return [
+        LookEnded(
+            each.look,
+            look_plan.CODES_EVERY,
+            now if each.look.company_id in changed else each.look.changed_at,
+        )
+        for each in answers
+    ]
 
 
-def _received_runs(answer: Answer, period_type: str, today: date, now: datetime) -> LookEnded:
-    look = answer.look
-    facts, unreadable_count = facts_of(answer.runs, year=look.year, period_type=period_type)
-    changed = run_operations.receive_runs(
-        office_id=look.office_id, company_id=look.company_id, year=look.year, seen=facts, now=now
-    )
-    changed_at = now if changed else look.changed_at
+def _received_runs(answers: list[Answer], now: datetime) -> list[LookEnded]:
+    kinds = nmbrs_companies.period_types(company_ids={each.look.company_id for each in answers})
+    read: list[tuple[Look, RunList, int]] = []
+    for each in answers:
+        look = each.look
+        facts, unreadable_count = facts_of(
+            each.runs or (), year=look.year, period_type=kinds.get(look.company_id, "")
+        )
+        read.append((look, RunList(look.office_id, look.company_id, look.year, facts), unreadable_count))
+    changed = run_operations.receive_runs(lists=[runs for _, runs, _ in read], now=now)
+    return [_look_ended(look, runs, count, runs.key in changed, now) for look, runs, count in read]
+
+
+def _look_ended(
+    look: Look, found: RunList, unreadable_count: int, has_changed: bool, now: datetime
+) -> LookEnded:
+    changed_at = look.changed_at
+    if has_changed:
+        changed_at = now if look.looked_at else newest_of(found.runs)
     wait = look_plan.runs_every(
         year=look.year,
-        today=today,
+        today=timezone.localdate(now),
         quiet_for=None if changed_at is None else now - changed_at,
-        has_open_run=has_open_run(facts),
+        has_open_run=has_open_run(found.runs),
     )
-    return LookEnded(look, wait, changed, failure="nmbrs_run_unreadable" if unreadable_count else "")
+    return LookEnded(look, wait, changed_at, "nmbrs_run_unreadable" if unreadable_count else "")
