@@ -1,6 +1,6 @@
 """What posting alone costs: the same bodies and the same parallelism, without database, checks or log.
 
-`python -m benchmarks.delivery.bare aiohttp|httpx|requests --url TEMPLATE ...` prints seconds and CPU seconds.
+`python -m benchmarks.delivery.bare aiohttp|httpx|requests --url TEMPLATE ...` prints what it took, per entry.
 `aiohttp` has the settings of the product's own client; `requests` goes one by one, as people write it.
 """
 
@@ -98,7 +98,13 @@ def main() -> None:
     started, worked = time.monotonic(), time.process_time()
     asyncio.run(loop)
     seconds, cpu = time.monotonic() - started, time.process_time() - worked
-    print(json.dumps({"entries": asked.entries, "seconds": seconds, "cpu_seconds": cpu}))
+    figures = {
+        "entries": asked.entries,
+        "booked_seconds": seconds,
+        "booked_per_second": asked.entries / seconds,
+        "booked_cpu_us": cpu / asked.entries * 1e6,
+    }
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

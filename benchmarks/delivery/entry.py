@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+from loonbrug.delivery.payload import payload_of
 from loonbrug.ledger.entry import Posting, PostingLine
 
 LINES = 20
@@ -24,3 +25,10 @@ def posting(number: int) -> Posting:
     ]
     net = sum((line.debit for line in costs), nothing)
     return Posting(DAY, DAY.year, DAY.month, (*costs, PostingLine("2100", nothing, net, (), "Nettoloon")))
+
+
+def body_of(number: int) -> bytes:
+    """The bytes of one entry, as the product sends it."""
+    return payload_of(
+        posting(number), administration=1, journal_code="90", voucher_number="202610-10001-BENCHMARKED"
+    )

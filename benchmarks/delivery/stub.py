@@ -6,7 +6,6 @@ It checks nothing; `GET /figures` tells per environment what it saw.
 
 import argparse
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,7 +32,6 @@ class Books:
     reads: int = 0
     at_once: int = 0
     most_at_once: int = 0
-    last_booked_at: float = 0.0
 
     def book(self, body: bytes) -> int:
         """Keep the entry as it came; its number."""
@@ -41,7 +39,6 @@ class Books:
         start = body.find(_NUMBER) + len(_NUMBER)
         voucher = body[start : body.find(b'"', start)].decode()
         self.by_voucher[voucher].append(len(self.entries))
-        self.last_booked_at = time.time()
         return len(self.entries)
 
     def rows(self, fields: str, values: str) -> Iterator[dict[str, Any]]:
@@ -58,8 +55,8 @@ class Books:
             "booked": len(self.entries),
             "doubled": doubled,
             "reads": self.reads,
+            "at_once": self.at_once,
             "most_at_once": self.most_at_once,
-            "last_booked_at": self.last_booked_at,
         }
 
 
