@@ -1,22 +1,18 @@
 """Genereren: what comes of asking Nmbrs for the journal of a run."""
 
-from datetime import timedelta
-
 import pytest
 from tests.integration.nmbrs_runs import Nmbrs, document, fetch, later, link, run_in_nmbrs
 from tests.integration.payroll_office import NOW, PayrollOffice, draft, entry, keep
 from tests.integration.sending_office import make_office
 
-from loonbrug.access.models import Office, Template, User
+from loonbrug.access.models import Office
 from loonbrug.access.rights import NotAllowedError
 from loonbrug.connections.nmbrs_clients import NotRegisteredError
-from loonbrug.delivery.models import Delivery
 from loonbrug.directory.models import Company
 from loonbrug.mappings.models import Mapping
 from loonbrug.payroll import generating, queries
 from loonbrug.payroll.generation_queries import GenerationView, runs_of
 from loonbrug.payroll.models import Generation, GenerationState, Journal, JournalLife, JournalSource
-from loonbrug.payroll.nmbrs_models import NmbrsRun
 from loonbrug.payroll.queries import RunIdentity
 from loonbrug.payroll.snapshots import JournalFixedError
 from loonbrug.workflows import generate
@@ -46,7 +42,9 @@ def came(office: PayrollOffice) -> GenerationView:
     return found
 
 
-def generated(office: PayrollOffice, run_id: int, answer: bytes | Exception, at=NOW) -> GenerationView:
+def generated(
+    office: PayrollOffice, run_id: int, answer: bytes | Exception, at: datetime = NOW
+) -> GenerationView:
     """Ask for the journal, and have it fetched from a Nmbrs that answers so."""
     generate.ask(scope=office.scope, run_ids=[run_id], now=at)
     fetch(Nmbrs(answer), run_id, at=at)
@@ -191,14 +189,13 @@ def test_a_document_out_of_balance_is_a_journal_that_cannot_be_sent(
 def test_a_hundred_thousand_lines_are_read_whole_and_too_many_to_send(
     office: PayrollOffice, run_id: int
 ) -> None:
-    line = (
-        "<line><dim1>{}</dim1><dim2>{}</dim2><value>1.00</value><debitcredit>{}</debitcredit></line>"
-    )
+    line = "<line><dim1>{}</dim1><dim2>{}</dim2><value>1.00</value><debitcredit>{}</debitcredit></line>"
     lines = "".join(line.format(4000 + at % 2, at // 2, ("debit", "credit")[at % 2]) for at in range(100_000))
     head = "<t><transaction><header><date>20261125</date></header><lines>"
-    assert generated(
-        office, run_id, f"{head}{lines}</lines></transaction></t>".encode()
-    ).state is GenerationState.DONE
+    assert (
+        generated(office, run_id, f"{head}{lines}</lines></transaction></t>".encode()).state
+        is GenerationState.DONE
+    )
     (journal,) = queries.live_journals(scope=office.scope)
     assert journal.line_count == 100_000
     checked = check_journal(scope=office.scope, journal_id=journal.id)
@@ -263,16 +260,12 @@ def test_a_run_by_the_week_is_refused_before_nmbrs_is_asked(office: PayrollOffic
 
 
 def test_asking_needs_the_right_to_write(office: PayrollOffice, run_id: int) -> None:
-    from dataclasses import replace
-
     with pytest.raises(NotAllowedError):
         generate.ask(scope=replace(office.scope, rights={}), run_ids=[run_id], now=NOW)
     assert not Generation.objects.exists()
 
 
 def test_another_offices_run_is_not_asked_for(office: PayrollOffice, run_id: int) -> None:
-    from dataclasses import replace
-
     other = replace(office.scope, office_id=Office.objects.create(name="Zuid").pk)
     assert generate.ask(scope=other, run_ids=[run_id], now=NOW) == 0
     assert not Generation.objects.exists()
