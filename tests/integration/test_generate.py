@@ -1,5 +1,8 @@
 """Genereren: what comes of asking Nmbrs for the journal of a run."""
 
+from dataclasses import replace
+from datetime import datetime
+
 import pytest
 from tests.integration.nmbrs_runs import Nmbrs, document, fetch, later, link, run_in_nmbrs
 from tests.integration.payroll_office import NOW, PayrollOffice, draft, entry, keep
