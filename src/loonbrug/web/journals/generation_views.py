@@ -53,7 +53,8 @@ def show_difference(request: OfficeRequest, journal_id: int) -> HttpResponse:
     """The journal of a run beside what Nmbrs gives by now, line by line."""
     line = export_line(scope=request.scope, journal_id=journal_id)
     if line.row is None or line.offered is None or line.row.journal.life is not JournalLife.LIVE:
-        raise NotFoundError("difference", journal_id)
+        messages.info(request, _("Nmbrs offers nothing else beside this journal."))
+        return redirect("journal", journal_id)
     before, after = queries.journals(scope=request.scope, journal_ids=[journal_id, line.offered.id])
     context = {
         "journal": line.row.journal,
