@@ -54,6 +54,11 @@ class ExportLine:
         return self.row is None and self.can_generate and bool(self.in_nmbrs and self.in_nmbrs.seen.is_locked)
 
     @property
+    def is_changed(self) -> bool:
+        """Whether Nmbrs gives something else by now, to be looked at line by line."""
+        return self.change in (Change.AFTER_GENERATING, Change.AFTER_BOOKING)
+
+    @property
     def stops(self) -> bool:
         """Whether nothing is sent by itself because of this journal."""
         return self.change in STOPPING and self.release is None

@@ -114,6 +114,11 @@ class Conflict:
     code: str
     other_journal_id: str
 
+    @property
+    def is_change(self) -> bool:
+        """Whether it is about what Nmbrs gives by now for the same run: that is looked at line by line."""
+        return self.code == "journal_changed_in_nmbrs"
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
