@@ -251,6 +251,16 @@ def test_a_list_that_breaks_off_marks_nothing_as_gone(office: NmbrsOffice, stub:
     assert office.row().failure == "nmbrs_server_failed"
 
 
+def test_a_login_that_sees_no_debtor_any_more_takes_nothing_for_gone(
+    office: NmbrsOffice, stub: NmbrsStub
+) -> None:
+    office.synchronise()
+    stub.debtors.clear()
+    office.synchronise(later=HOUR, turns=2)
+    assert not NmbrsCompany.objects.exclude(gone_at=None).exists()
+    assert office.row().failure == "nmbrs_no_debtors"
+
+
 def test_looks_of_a_process_that_died_are_done_by_another(office: NmbrsOffice, stub: NmbrsStub) -> None:
     from loonbrug.payroll.run_operations import take_looks
 
