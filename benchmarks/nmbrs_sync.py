@@ -95,8 +95,8 @@ class Bench:
     """An office with one connection, and the clock that its work goes by."""
 
     def __init__(self, stub: Stub) -> None:
-        from loonbrug.access.operations import create_office
-        from loonbrug.connections.nmbrs_operations import record_consent
+        from loonbrug.access.operations import create_office  # noqa: PLC0415
+        from loonbrug.connections.nmbrs_operations import record_consent  # noqa: PLC0415
 
         self.stub = stub
         self.now = START
@@ -119,9 +119,9 @@ class Bench:
         }
 
     async def _work(self) -> None:
-        from loonbrug.delivery.writer import Writer
-        from loonbrug.workflows.nmbrs_ground import Ground
-        from loonbrug.workflows.synchronise import due, synchronise
+        from loonbrug.delivery.writer import Writer  # noqa: PLC0415
+        from loonbrug.workflows.nmbrs_ground import Ground  # noqa: PLC0415
+        from loonbrug.workflows.synchronise import due, synchronise  # noqa: PLC0415
 
         @asynccontextmanager
         async def line() -> Any:
@@ -148,7 +148,7 @@ class Bench:
 
 def measure(companies: int) -> dict[str, Any]:
     """The first time, and then a quarter of an hour, a day and a week later; nothing changes in Nmbrs."""
-    from loonbrug.payroll.nmbrs_models import NmbrsRun
+    from loonbrug.payroll.nmbrs_models import NmbrsRun  # noqa: PLC0415
 
     bench = Bench(Stub(companies))
     figures: dict[str, Any] = {"companies": companies, "first": bench.until_done()}

@@ -42,7 +42,15 @@ _OPERATOR = frozenset(
         "nmbrs_not_registered",
     }
 )
-_DEBTOR = frozenset({errors.ConsentEnded.key, errors.AccessRefused.key, errors.DataRefused.key})
+_DEBTOR = frozenset(
+    {
+        errors.ConsentEnded.key,
+        errors.AccessRefused.key,
+        errors.DataRefused.key,
+        "nmbrs_no_debtors",
+        "nmbrs_refresh_lost",
+    }
+)
 
 
 def who_can_mend(code: str) -> Who:

@@ -24,14 +24,18 @@ class Ground:
     slice_seconds: float
     redirect_url: str
 
-    def client(self, *, connection_id: int, transport: Transport) -> NmbrsClient:
-        """Nmbrs as one connection may see it. Raises NotRegisteredError."""
+    def tokens(self, *, connection_id: int, transport: Transport) -> ConnectionTokens:
+        """The tokens of one connection. Raises NotRegisteredError."""
         registered = application(redirect_url=self.redirect_url)
-        tokens = ConnectionTokens(
+        return ConnectionTokens(
             connection_id=connection_id,
             identity=IdentityClient(transport, registered, addresses()),
             write=self.write,
             now=self.now,
             new_id=self.new_id,
         )
+
+    def client(self, *, connection_id: int, transport: Transport) -> NmbrsClient:
+        """Nmbrs as one connection may see it. Raises NotRegisteredError."""
+        tokens = self.tokens(connection_id=connection_id, transport=transport)
         return client(transport=transport, tokens=tokens)

@@ -61,6 +61,17 @@ class Answer:
     failure: str = ""
 
 
+class NoDebtorsError(Exception):
+    """The login that consented sees no debtor: nothing can be read, and nothing is taken for gone."""
+
+
+_OUR_OWN = {
+    NoDebtorsError: "nmbrs_no_debtors",
+    NotRegisteredError: "nmbrs_not_registered",
+    SecretUnreadableError: "nmbrs_token_unreadable",
+}
+
+
 def due(*, now: datetime) -> list[Keyed]:
     """The connections that have something to synchronise. Stops those of which a refresh died, as it is found."""
     nmbrs_operations.stop_lost_refreshes(now=now)
@@ -82,11 +93,8 @@ async def synchronise(*, connection_id: int, ground: Ground) -> None:
         return  # the connection says so
     except NotFoundError:
         return  # removed meanwhile
-    except (errors.NmbrsError, SecretUnreadableError, NotRegisteredError) as failed:
+    except (errors.NmbrsError, NoDebtorsError, NotRegisteredError, SecretUnreadableError) as failed:
         await _fail(view, failed, ground)
-
-
-_OUR_OWN = {SecretUnreadableError: "nmbrs_token_unreadable", NotRegisteredError: "nmbrs_not_registered"}
 
 
 async def _fail(view: NmbrsConnectionView, failed: Exception, ground: Ground) -> None:
@@ -125,6 +133,8 @@ class _Work:
     async def _read_lists(self) -> bool:
         """Debtors and companies; False when the consent turned out to renew another connection."""
         debtors = [Seen(each.id, each.number, each.name) async for each in self._nmbrs.debtors()]
+        if not debtors:
+            raise NoDebtorsError
         if self._view.lists_read_at is None:
             kept = await self._ground.write(
                 settle,

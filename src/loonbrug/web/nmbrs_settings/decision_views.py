@@ -1,7 +1,5 @@
 """The page on which a person says which of ours a debtor or company in Nmbrs is."""
 
-from typing import cast
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -34,29 +32,32 @@ class DecisionForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-def decide(request: OfficeRequest, kind: str, nmbrs_id: int) -> HttpResponse:
-    """Which of ours it is."""
+def decide_debtor(request: OfficeRequest, nmbrs_debtor_id: int) -> HttpResponse:
+    """Which of our debtors it is."""
+    return _decide(request, "debtor", nmbrs_debtor_id)
+
+
+@require_http_methods(["GET", "POST"])
+def decide_company(request: OfficeRequest, nmbrs_company_id: int) -> HttpResponse:
+    """Which of our companies it is."""
+    return _decide(request, "company", nmbrs_company_id)
+
+
+def _decide(request: OfficeRequest, kind: Kind, nmbrs_id: int) -> HttpResponse:
     scope = request.scope
     scope.require(Part.NMBRS_SETTINGS, Level.WRITE)
-    of_kind = cast("Kind", kind)  # the address takes these two only
-    asked = question(scope=scope, kind=of_kind, nmbrs_id=nmbrs_id)
-    form = _form(request, of_kind, asked)
+    asked = question(scope=scope, kind=kind, nmbrs_id=nmbrs_id)
+    form = _form(request, kind, asked)
 
     def act() -> Undecided:
         return workflow.decide(
-            scope=scope, kind=of_kind, nmbrs_id=nmbrs_id, now=timezone.now(), **form.cleaned_data
+            scope=scope, kind=kind, nmbrs_id=nmbrs_id, now=timezone.now(), **form.cleaned_data
         )
 
     if attempt(form, act):
         messages.success(request, _("Noted. Nmbrs is asked for what belongs to it."))
         return redirect("nmbrs-connection", asked.connection_id)
-    context = {
-        "tab": "settings",
-        "section": "nmbrs",
-        "asked": asked,
-        "why": doubt(asked),
-        "form": form,
-    }
+    context = {"tab": "settings", "section": "nmbrs", "asked": asked, "why": doubt(asked), "form": form}
     return render(request, "nmbrs_settings/decide.html", context)
 
 

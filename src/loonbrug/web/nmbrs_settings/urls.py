@@ -4,22 +4,20 @@ from django.urls import path
 
 from loonbrug.web.nmbrs_settings import decision_views, views
 
-_ONE = "settings/nmbrs/<int:connection_id>/"
+_ONE = "settings/nmbrs/<int:nmbrs_connection_id>/"
 
 urlpatterns = [
     path("settings/nmbrs/", views.connection_list, name="nmbrs-connections"),
     path("settings/nmbrs/consent/", views.consent, name="nmbrs-consent"),
     path("settings/nmbrs/callback/", views.callback, name="nmbrs-callback"),
     path(
-        "settings/nmbrs/debtors/<int:nmbrs_id>/",
-        decision_views.decide,
-        {"kind": "debtor"},
+        "settings/nmbrs/debtors/<int:nmbrs_debtor_id>/",
+        decision_views.decide_debtor,
         name="nmbrs-decide-debtor",
     ),
     path(
-        "settings/nmbrs/companies/<int:nmbrs_id>/",
-        decision_views.decide,
-        {"kind": "company"},
+        "settings/nmbrs/companies/<int:nmbrs_company_id>/",
+        decision_views.decide_company,
         name="nmbrs-decide-company",
     ),
     path(_ONE, views.connection, name="nmbrs-connection"),

@@ -42,16 +42,16 @@ def connection_list(request: OfficeRequest) -> HttpResponse:
 
 @never_cache
 @require_GET
-def connection(request: OfficeRequest, connection_id: int) -> HttpResponse:
+def connection(request: OfficeRequest, nmbrs_connection_id: int) -> HttpResponse:
     """One connection."""
-    return _page(request, "connection", _context(request, connection_id))
+    return _page(request, "connection", _context(request, nmbrs_connection_id))
 
 
 @never_cache
 @require_GET
-def connection_state(request: OfficeRequest, connection_id: int) -> HttpResponse:
+def connection_state(request: OfficeRequest, nmbrs_connection_id: int) -> HttpResponse:
     """The part of a connection's page that changes while it is synchronised."""
-    context = _context(request, connection_id)
+    context = _context(request, nmbrs_connection_id)
     answer = render(request, "nmbrs_settings/_connection_live.html", context)
     if not context["every"]:
         answer["HX-Refresh"] = "true"  # what is around it has changed too
@@ -96,23 +96,26 @@ def callback(request: OfficeRequest) -> HttpResponse:
 
 
 @require_POST
-def synchronise(request: OfficeRequest, connection_id: int) -> HttpResponse:
+def synchronise(request: OfficeRequest, nmbrs_connection_id: int) -> HttpResponse:
     """Nu synchroniseren."""
     workflow.synchronise_now(
-        scope=request.scope, connection_id=connection_id, today=timezone.localdate(), now=timezone.now()
+        scope=request.scope, connection_id=nmbrs_connection_id, today=timezone.localdate(), now=timezone.now()
     )
     messages.success(request, _("Nmbrs is being asked. You may leave this page; it goes on."))
-    return redirect("nmbrs-connection", connection_id)
+    return redirect("nmbrs-connection", nmbrs_connection_id)
 
 
 @require_http_methods(["GET", "POST"])
-def remove(request: OfficeRequest, connection_id: int) -> HttpResponse:
+def remove(request: OfficeRequest, nmbrs_connection_id: int) -> HttpResponse:
     """Remove a connection, after asking once."""
     request.scope.require(Part.NMBRS_SETTINGS, Level.WRITE)
     if request.method == "GET":
-        return _page(request, "remove_connection", _context(request, connection_id))
+        return _page(request, "remove_connection", _context(request, nmbrs_connection_id))
     revoked = workflow.remove_connection(
-        scope=request.scope, connection_id=connection_id, redirect_url=redirect_url(), now=timezone.now()
+        scope=request.scope,
+        connection_id=nmbrs_connection_id,
+        redirect_url=redirect_url(),
+        now=timezone.now(),
     )
     messages.success(request, _("The connection was removed."))
     if not revoked:
