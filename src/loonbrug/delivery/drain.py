@@ -32,7 +32,7 @@ from afas_client.transport import Transport
 from loonbrug.connections.clients import NotAuthorisedError, open_client
 from loonbrug.connections.secrets import SecretUnreadableError
 from loonbrug.delivery import inspection, operations, reversing
-from loonbrug.delivery.inspection import Answered, Kind, Question
+from loonbrug.delivery.inspection import BY_ENTRY_NUMBER, Answered, Kind, Question
 from loonbrug.delivery.models import AttemptKind
 from loonbrug.delivery.operations import Claim
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy, answer_to, why_not_let_in
@@ -300,7 +300,7 @@ async def _ask(question: Question, client: AfasClient, ground: Ground) -> Answer
         query = with_entry_or_voucher_number(
             question.administration, wanted.journal_code, wanted.entry_number, wanted.voucher_number
         )
-    elif question.kind is Kind.NUMBER_CHECK:
+    elif question.kind in BY_ENTRY_NUMBER:
         query = with_entry_number(question.administration, wanted.journal_code, wanted.entry_number)
     else:
         query = with_voucher_numbers(

@@ -26,17 +26,26 @@ from loonbrug.delivery.sighting import LookUp as Look
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision, latest_attempt, unanswered_until
 
+#: The states that a look ends when it finds the entry once, as it was sent.
+DOUBTED = (State.IN_DOUBT, State.UNDECIDED, State.CONFLICT)
 #: The states in which a look in the books can change something.
-LOOKED_AT = (State.IN_DOUBT, State.UNDECIDED, State.BOOKED, State.VERIFIED)
+LOOKED_AT = (*DOUBTED, State.BOOKED, State.VERIFIED, State.BOOKED_BY_HAND)
 
 
 class Kind(StrEnum):
-    """Why AFAS is asked: to end a doubt, to verify a booking, to learn whether it keeps our numbers, or to delete."""
+    """Why AFAS is asked: to end a doubt, to verify a booking, to learn whether it keeps our numbers, to delete, or to
+    see what a person typed in by hand.
+    """
 
     DOUBT = "doubt"
     READ_BACK = "read_back"
     NUMBER_CHECK = "number_check"
     REVERSAL = "reversal"
+    BY_HAND = "by_hand"
+
+
+#: Questions by AFAS's own number of the entry.
+BY_ENTRY_NUMBER = frozenset({Kind.NUMBER_CHECK, Kind.BY_HAND})
 
 
 class Compared(StrEnum):
@@ -113,12 +122,13 @@ def take_questions(
 
     Doubts and deletions bring their own call; read-backs take what the sends leave free.
     """
-    doubted = _due(environment_id, now, State.IN_DOUBT, State.UNDECIDED)
+    doubted = _due(environment_id, now, *DOUBTED)
     booked = _due(environment_id, now, State.BOOKED, State.VERIFIED)
     deleted = _due(environment_id, now, State.REVERSING).filter(reason=Reason.DELETE_LEFT)
     questions = [
         *_doubts(doubted, now),
         *_deletions(deleted, now),
+        *_typed_in(_due(environment_id, now, State.BOOKED_BY_HAND), now),
         *_read_backs(booked, free_call_count, now),
     ]
     asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
@@ -139,6 +149,11 @@ def connector_of(delivery: Delivery) -> str:
     """The connector by which this delivery can be looked up; empty where there is no means to look."""
     if NumberKeeping.objects.filter(**_lane(delivery), is_kept=False).exists():
         return ""
+    return _shown_by(delivery)
+
+
+def _shown_by(delivery: Delivery) -> str:
+    """The connector that shows booked lines here, whether or not they carry our numbers; empty if there is none."""
     return view_of(delivery.connection).connector_for(Feature.LOOK_UP)
 
 
@@ -177,6 +192,15 @@ def _deletions(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
             apply_decision(delivery, Decision(State.BOOKED, reason=Reason.NO_LOOK_UP), now=now)
 
 
+def _typed_in(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
+    """What a person typed in by hand is looked for by AFAS's number; where nobody can look, it is taken at his word."""
+    for delivery in due:
+        if _shown_by(delivery):
+            yield _question(Kind.BY_HAND, [delivery])
+        else:
+            _leave_until(delivery, None, now)
+
+
 def question_about(kind: Kind, delivery: Delivery) -> Question:
     """A question about one delivery, with another entry of ours as witness that we see anything there."""
     witnesses = Delivery.objects.filter(
@@ -208,7 +232,7 @@ def _question(kind: Kind, deliveries: Sequence[Delivery], *, witness: str = "") 
         kind=kind,
         office_id=first.office_id,
         connection_id=first.connection_id,
-        connector=connector_of(first),
+        connector=_shown_by(first),
         token=str(first.connection.authorised_at),
         administration=first.administration,
         wanted=tuple(
@@ -236,10 +260,12 @@ def record_answer(*, question: Question, answered: Answered, policy: Policy) -> 
         delivery = rows[wanted.delivery_id]
         mine = [line for line in answered.lines if _is_ours(line, wanted, question)]
         found = seen(mine, wanted.expected)
-        if delivery.state in {State.IN_DOUBT, State.UNDECIDED}:
+        if delivery.state in DOUBTED:
             _end_doubt(delivery, found, question, answered, policy)
         elif delivery.state in {State.BOOKED, State.VERIFIED}:
             _verify(delivery, found, question, answered, policy)
+        elif delivery.state == State.BOOKED_BY_HAND:
+            _check_by_hand(delivery, wanted, question, answered)
 
 
 def _is_ours(line: Transaction, wanted: Wanted, question: Question) -> bool:
@@ -248,6 +274,19 @@ def _is_ours(line: Transaction, wanted: Wanted, question: Question) -> bool:
         wanted.journal_code,
         wanted.voucher_number,
     )
+
+
+def _check_by_hand(delivery: Delivery, wanted: Wanted, question: Question, answered: Answered) -> None:
+    """Checked is an entry under the number that a person gave, in one book year, with our totals per account."""
+    here = (question.administration, wanted.journal_code, wanted.entry_number)
+    years: defaultdict[int, list[Transaction]] = defaultdict(list)
+    for line in answered.lines:
+        if (line.administration, line.journal_code, line.entry_number) == here:
+            years[line.year].append(line)
+    is_checked = Sighting.EQUAL in {seen(lines, wanted.expected).sighting for lines in years.values()}
+    reason = Reason.NONE if is_checked else Reason.DIFFERENT if years else Reason.NOT_SEEN
+    delivery.decisions.filter(entry_number=wanted.entry_number).update(is_checked=is_checked)
+    apply_decision(delivery, Decision(State.BOOKED_BY_HAND, reason=reason), now=answered.now)
 
 
 def _keep_number_check(question: Question, answered: Answered) -> None:
@@ -267,13 +306,14 @@ def _end_doubt(
 ) -> None:
     now, until = answered.now, delivery.doubt_until or answered.now
     is_over = now >= until
-    if found.sighting is Sighting.EQUAL:
+    if found.sighting is Sighting.EQUAL and not delivery.is_ended:
         decision = Decision(State.BOOKED, due_at=now, entry_number=found.entry_number)
     elif found.sighting is Sighting.ABSENT and _is_absent(delivery, question, answered, policy):
         decision = Decision(State.QUEUED, due_at=now)
-    elif found.sighting is not Sighting.ABSENT and is_over and delivery.state == State.IN_DOUBT:
+    elif found.sighting is not Sighting.ABSENT and is_over and delivery.state != State.CONFLICT:
         reason = Reason.DOUBLE if found.sighting is Sighting.DOUBLE else Reason.DIFFERENT
-        decision = Decision(State.CONFLICT, reason=reason, entry_number=found.entry_number)
+        later = now + policy.longest_wait
+        decision = Decision(State.CONFLICT, reason=reason, due_at=later, entry_number=found.entry_number)
     elif is_over and now >= until + policy.without_sight and delivery.state == State.IN_DOUBT:
         decision = Decision(State.UNDECIDED, reason=Reason.NO_SIGHT, due_at=now + policy.longest_wait)
     else:
@@ -282,8 +322,9 @@ def _end_doubt(
 
 
 def _look_again(delivery: Delivery, now: datetime, policy: Policy) -> Decision:
-    if delivery.state == State.UNDECIDED:
-        return Decision(State.UNDECIDED, Reason(delivery.reason), due_at=now + policy.longest_wait)
+    if delivery.state != State.IN_DOUBT:
+        later = now + policy.longest_wait
+        return Decision(State(delivery.state), Reason(delivery.reason), due_at=later)
     sent_before = latest_attempt(delivery).send_before
     return Decision(State.IN_DOUBT, due_at=policy.next_look(now=now, sent_before=sent_before))
 
@@ -316,7 +357,7 @@ def _verify(delivery: Delivery, found: Seen, question: Question, answered: Answe
     with_axes = question.connector == ALLOCATED
     another = found.entry_number not in {"", delivery.entry_number}
     if found.sighting is Sighting.DOUBLE or (found.sighting is Sighting.EQUAL and another):
-        decision = Decision(State.CONFLICT, reason=Reason.DOUBLE)
+        decision = Decision(State.CONFLICT, reason=Reason.DOUBLE, due_at=answered.now + policy.longest_wait)
     elif found.sighting is Sighting.DIFFERENT:
         decision = Decision(State(delivery.state), reason=Reason.DIFFERENT)
     elif found.sighting is Sighting.ABSENT:

@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, QuerySet
 from loonbrug.connections.models import ConnectionState
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.outcomes import Policy
-from loonbrug.delivery.states import ENDED, State
+from loonbrug.delivery.states import State
 
 #: Due for this long with nothing claimed in its environment meanwhile: nobody is working on it.
 STUCK_AFTER = timedelta(hours=1)
@@ -61,7 +61,7 @@ def sending_within_the_limit(view: View) -> Iterable[Breaching]:
 
 def one_live_delivery_per_entry(view: View) -> Iterable[Breaching]:
     """An entry that is on its way, or in AFAS, by two deliveries."""
-    live = view.deliveries().filter(reverses__isnull=True).exclude(state__in=sorted(ENDED))
+    live = view.deliveries().filter(reverses__isnull=True, is_ended=False)
     return _more_than_one(live, "office_id", "run_id", "ordinal")
 
 

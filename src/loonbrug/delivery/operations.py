@@ -28,7 +28,7 @@ from loonbrug.delivery.outcomes import (
 )
 from loonbrug.delivery.payload import RunKey, payload_of, voucher_number
 from loonbrug.delivery.reversal import after_answer
-from loonbrug.delivery.states import ENDED, State
+from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision, latest_attempt, unanswered_until
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.entry import Posting
@@ -86,7 +86,7 @@ def queue(
 
 def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: datetime) -> int:
     earlier = Delivery.objects.filter(office_id=office_id, run_id=entry.run_id, ordinal=entry.ordinal)
-    generation = earlier.filter(state__in=sorted(ENDED), reverses__isnull=True).count()
+    generation = earlier.filter(is_ended=True, reverses__isnull=True).count()
     number = voucher_number(office_id=office_id, run=entry.run, ordinal=entry.ordinal, generation=generation)
     payload = payload_of(
         entry.posting,

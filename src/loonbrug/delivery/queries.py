@@ -59,6 +59,7 @@ class DeliveryView:
     ordinal: int
     state: State
     reason: str
+    is_ended: bool
     voucher_number: str
     entry_number: str
     compared: str
@@ -133,8 +134,8 @@ def reversal(*, scope: Scope, journal_id: int) -> ReversalView:
     """What reversing this journal would do. Raises NotAllowedError."""
     scope.require(Part.REVERSAL, Level.READ)
     rows = Delivery.objects.filter(
-        office_id=scope.office_id, journal_id=journal_id, reverses__isnull=True
-    ).exclude(state__in=sorted(ENDED))
+        office_id=scope.office_id, journal_id=journal_id, reverses__isnull=True, is_ended=False
+    )
     found = list(
         rows.select_related("connection__environment")
         .prefetch_related("attempts", "decisions")
@@ -175,6 +176,7 @@ def _view(row: Delivery) -> DeliveryView:
         ordinal=row.ordinal,
         state=State(row.state),
         reason=row.reason,
+        is_ended=row.is_ended,
         voucher_number=row.voucher_number,
         entry_number=row.entry_number,
         compared=row.compared,

@@ -7,7 +7,7 @@ from django.db.models import Q
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Outcome, Policy
 from loonbrug.delivery.reversal import following
-from loonbrug.delivery.states import State
+from loonbrug.delivery.states import ENDED, State
 
 #: AFAS may still be working on something of these until `doubt_until`.
 _IN_THE_AIR = frozenset({State.IN_DOUBT, State.REVERSING})
@@ -17,7 +17,8 @@ def apply_decision(
     delivery: Delivery, decision: Decision, *, now: datetime, doubt_until: datetime | None = None
 ) -> None:
     """Write a decision; the trigger refuses what the table of states does not allow."""
-    delivery.state = decision.state
+    delivery.state = _state_after(delivery, decision)
+    delivery.is_ended = delivery.is_ended or delivery.state in ENDED
     delivery.reason = decision.reason
     delivery.due_at = decision.due_at
     delivery.entry_number = decision.entry_number or delivery.entry_number
@@ -27,6 +28,7 @@ def apply_decision(
         update_fields=[
             "state",
             "reason",
+            "is_ended",
             "due_at",
             "entry_number",
             "doubt_until",
@@ -36,6 +38,12 @@ def apply_decision(
     )
     if delivery.reverses_id is not None:
         _follow(delivery, delivery.reverses_id, now)
+
+
+def _state_after(delivery: Delivery, decision: Decision) -> State:
+    """What had ended is not booked again because taking its late booking back failed: it stays for a person."""
+    failed = delivery.is_ended and decision.state is State.BOOKED
+    return State.CONFLICT if failed else decision.state
 
 
 def _follow(counter_entry: Delivery, undone_id: int, now: datetime) -> None:

@@ -92,6 +92,9 @@ _REASONS: dict[str, Promise] = {
     ),
     "double": gettext_lazy("AFAS holds this entry more than once."),
     "different": gettext_lazy("In AFAS the totals per account differ from what was sent."),
+    "booked_late": gettext_lazy(
+        "AFAS booked this entry after it had been cancelled, reversed or entered by hand."
+    ),
     "allocation_lost": gettext_lazy(
         "AFAS booked the amounts but dropped cost centres or cost units: their axis is not switched on for the "
         "ledger account."
@@ -145,6 +148,7 @@ _DECISIONS: dict[str, Promise] = {
     "cancel": gettext_lazy("Cancelled"),
     "booked": gettext_lazy("Found in AFAS"),
     "by_hand": gettext_lazy("Entered in AFAS by hand"),
+    "settle": gettext_lazy("In AFAS once"),
 }
 
 
