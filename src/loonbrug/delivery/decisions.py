@@ -11,6 +11,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from loonbrug.access.rights import NotFoundError
+from loonbrug.delivery import installation
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.outcomes import Decision, Reason
 from loonbrug.delivery.states import IN_AFAS, State
@@ -49,16 +50,21 @@ def retry(*, office_id: int, delivery_id: int, reason: str, by: str, now: dateti
     delivery = in_state(office_id, delivery_id, _MAY_BE_RETRIED)
     keep_decision(delivery, "retry", reason=reason, by=by, now=now)
     delivery.not_booked_count = 0
+    may_be_known_to_afas = installation.is_from_before(delivery)
     apply_decision(delivery, Decision(State.QUEUED, due_at=now), now=now)
+    if may_be_known_to_afas:
+        installation.look_first(delivery, now=now)
 
 
 @transaction.atomic
 def cancel(*, office_id: int, delivery_id: int, reason: str, by: str, now: datetime) -> None:
     """Do not send this entry; it may then be sent anew with another number.
 
-    Raises NotFoundError, ProblemsError (reason_missing, delivery_has_moved_on).
+    Raises NotFoundError, ProblemsError (reason_missing, delivery_has_moved_on, restored_since).
     """
     delivery = in_state(office_id, delivery_id, _MAY_BE_CANCELLED)
+    if installation.is_from_before(delivery):
+        raise ProblemsError(problem("restored_since"))
     keep_decision(delivery, "cancel", reason=reason, by=by, now=now)
     apply_decision(delivery, Decision(State.CANCELLED), now=now)
 
@@ -82,13 +88,22 @@ def resolve(
     delivery = in_state(office_id, delivery_id, {State.IN_DOUBT, State.UNDECIDED})
     state = _AFTER_DECISION[decision]
     found = _entry_number(entry_number) if state in IN_AFAS else ""
+    until = _busy_until(delivery)
+    if until is not None and until > now:
+        raise ProblemsError(problem("too_early_to_decide", until=until))
     if delivery.state == State.IN_DOUBT:
-        if delivery.doubt_until is None or delivery.doubt_until > now:
-            raise ProblemsError(problem("too_early_to_decide", until=delivery.doubt_until))
         apply_decision(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
     keep_decision(delivery, decision, reason=reason, by=by, now=now, entry_number=found)
     due_at = None if state is State.CANCELLED else now
     apply_decision(delivery, Decision(state, due_at=due_at, entry_number=found), now=now)
+
+
+def _busy_until(delivery: Delivery) -> datetime | None:
+    """Until when AFAS may be busy with it, be it by an attempt that a restored database no longer knows."""
+    restored = installation.latest(delivery.office_id)
+    known = [delivery.doubt_until] if delivery.doubt_until else []
+    lost = [restored.busy_until] if restored else []
+    return max(known + lost, default=None)
 
 
 @transaction.atomic

@@ -9,25 +9,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import islice
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from afas_client.transactions import ALLOCATED, VOUCHERS_AT_ONCE, Transaction
 from loonbrug.connections import operations as connections
 from loonbrug.connections.capabilities import Feature
 from loonbrug.connections.models import ConnectionState
 from loonbrug.connections.queries import view_of
+from loonbrug.delivery.installation import left_before
 from loonbrug.delivery.models import Delivery, LookUp, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.payload import expected_of
 from loonbrug.delivery.sighting import Expected, Seen, Sighting, proven_absent, seen
 from loonbrug.delivery.sighting import LookUp as Look
 from loonbrug.delivery.states import State
-from loonbrug.delivery.steps import apply_decision, latest_attempt, unanswered_until
+from loonbrug.delivery.steps import apply_decision, unanswered_until
 
 #: The states that a look ends when it finds the entry once, as it was sent.
 DOUBTED = (State.IN_DOUBT, State.UNDECIDED, State.CONFLICT)
+#: What was sent keeps its lane and its call until AFAS's limit has passed; what a restored database only may have
+#: sent, and what waits for a person, does not.
+_OWN_CALL = Q(state=State.IN_DOUBT) & ~Q(reason=Reason.RESTORED)
 #: The states in which a look in the books can change something.
 LOOKED_AT = (*DOUBTED, State.BOOKED, State.VERIFIED, State.BOOKED_BY_HAND)
 
@@ -120,20 +125,23 @@ def take_questions(
 ) -> tuple[Question, ...]:
     """The questions that are due; each is put off until an answer can be there, so that it is asked once.
 
-    Doubts and deletions bring their own call; read-backs take what the sends leave free.
+    Doubts of what was sent, and deletions, bring their own call; the others take what the sends leave free.
     """
     doubted = _due(environment_id, now, *DOUBTED)
     booked = _due(environment_id, now, State.BOOKED, State.VERIFIED)
     deleted = _due(environment_id, now, State.REVERSING).filter(reason=Reason.DELETE_LEFT)
-    questions = [
-        *_doubts(doubted, now),
-        *_deletions(deleted, now),
-        *_typed_in(_due(environment_id, now, State.BOOKED_BY_HAND), now),
-        *_read_backs(booked, free_call_count, now),
-    ]
+    typed_in = _due(environment_id, now, State.BOOKED_BY_HAND)
+    questions = [*_doubts(doubted.filter(_OWN_CALL), now), *_deletions(deleted, now)]
+    others = [*_some(_doubts(doubted.exclude(_OWN_CALL), now), free_call_count)]
+    others += _some(_typed_in(typed_in, now), free_call_count - len(others))
+    questions += [*others, *_read_backs(booked, free_call_count - len(others), now)]
     asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
     Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
     return tuple(questions)
+
+
+def _some(questions: Iterator[Question], count: int) -> Iterator[Question]:
+    return islice(questions, max(count, 0))
 
 
 def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Delivery]:
@@ -325,8 +333,8 @@ def _look_again(delivery: Delivery, now: datetime, policy: Policy) -> Decision:
     if delivery.state != State.IN_DOUBT:
         later = now + policy.longest_wait
         return Decision(State(delivery.state), Reason(delivery.reason), due_at=later)
-    sent_before = latest_attempt(delivery).send_before
-    return Decision(State.IN_DOUBT, due_at=policy.next_look(now=now, sent_before=sent_before))
+    due_at = policy.next_look(now=now, sent_before=left_before(delivery))
+    return Decision(State.IN_DOUBT, Reason(delivery.reason), due_at=due_at)
 
 
 def _is_absent(delivery: Delivery, question: Question, answered: Answered, policy: Policy) -> bool:
@@ -347,7 +355,7 @@ def _is_absent(delivery: Delivery, question: Question, answered: Answered, polic
         Look(row.at, row.question, row.token, row.has_sight, row.afas_clock, row.boot, row.boot_seconds)
         for row in delivery.look_ups.order_by("id")
     ]
-    countable_from = latest_attempt(delivery).send_before + policy.send_window
+    countable_from = left_before(delivery) + policy.send_window
     is_over = delivery.doubt_until is not None and answered.now >= delivery.doubt_until
     return is_over and proven_absent(looks, policy=policy, countable_from=countable_from)
 

@@ -183,3 +183,32 @@ class NumberKeeping(models.Model):
                 name="number_keeping_found_once",
             )
         ]
+
+
+class InstallationMark(models.Model):
+    """What the data folder of one machine has to say too, for the database to be the one that belongs to it."""
+
+    mark = models.UUIDField(unique=True)
+    made_at = models.DateTimeField()
+
+
+class Restoration(models.Model):
+    """The database was found to be restored or copied; this office sends nothing until a person releases it.
+
+    What was lost may have left until `left_before`, and AFAS may be busy with it until `busy_until`.
+    """
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    found_at = models.DateTimeField()
+    left_before = models.DateTimeField()
+    busy_until = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+    released_by = models.CharField(max_length=200, blank=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office"], condition=Q(released_at__isnull=True), name="one_open_restoration"
+            )
+        ]

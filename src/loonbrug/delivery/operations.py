@@ -15,6 +15,7 @@ from django.db.models import F, Max, Q
 from loonbrug.access.rights import service_scope
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import ConnectionState, Environment
+from loonbrug.delivery import installation
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import (
     Answer,
@@ -95,7 +96,7 @@ def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: da
         voucher_number=number,
     )
     debit, credit = entry.posting.totals()
-    return Delivery.objects.create(
+    delivery = Delivery.objects.create(
         office_id=office_id,
         environment_id=target.environment_id,
         connection_id=target.connection_id,
@@ -119,7 +120,9 @@ def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: da
         queued_at=now,
         queued_by=by,
         changed_at=now,
-    ).pk
+    )
+    installation.look_first(delivery, now=now)
+    return delivery.pk
 
 
 @transaction.atomic
@@ -175,6 +178,7 @@ def _candidates(environment_id: int, now: datetime) -> Iterator[Delivery]:
     may_leave = Q(state=State.QUEUED) | Q(state=State.REVERSING, reason=Reason.TO_DELETE)
     rows = Delivery.objects.filter(may_leave, environment_id=environment_id, due_at__lte=now)
     ready = rows.filter(connection__state=ConnectionState.AUTHORISED)
+    ready = ready.exclude(office_id__in=installation.paused_offices())
     free = ready.select_for_update(of=("self",), no_key=True, skip_locked=True)
     return free.order_by("due_at", "id").iterator(chunk_size=100)
 

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     ALLOCATION_LOST = "allocation_lost"
     NOT_SEEN = "not_seen"
     CONNECTION_PAUSED = "connection_paused"
+    RESTORED = "restored"
     TO_DELETE = "to_delete"  # this one and the next three: steps of a reversal
     DELETING = "deleting"
     DELETE_LEFT = "delete_left"

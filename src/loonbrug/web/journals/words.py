@@ -103,6 +103,9 @@ _REASONS: dict[str, Promise] = {
     "connection_paused": gettext_lazy(
         "AFAS did not let us in. Sending goes on as soon as the AFAS account is authorised again."
     ),
+    "restored": gettext_lazy(
+        "The database was restored or copied. AFAS may have this entry already, so it is looked up there first."
+    ),
     "to_delete": gettext_lazy("The entry is looked up in AFAS and then deleted, as soon as it is its turn."),
     "deleting": gettext_lazy("AFAS is asked to delete the entry."),
     "delete_left": gettext_lazy("AFAS was asked to delete the entry. Loonbrug looks whether it is gone."),
