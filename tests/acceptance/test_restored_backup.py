@@ -1,6 +1,5 @@
 """A backup put back under `loonbrug serve`: what was sent after it was made is found in AFAS, not sent again."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -39,7 +38,7 @@ def test_a_backup_that_is_put_back_sends_nothing_twice(installation: Installatio
     serving.stop()
     for rest in ("-wal", "-shm"):
         Path(f"{database}{rest}").unlink(missing_ok=True)
-    os.replace(backup, database)
+    backup.replace(database)
 
     restored = installation.serve()
     assert "sending_paused" in restored.output

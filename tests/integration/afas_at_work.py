@@ -1,7 +1,6 @@
 """An office and an AFAS that keeps books, with a drain between them that runs whenever a test says."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import uuid4
@@ -15,12 +14,13 @@ from loonbrug.delivery.drain import Ground, drain
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import State
+from loonbrug.delivery.writer import Writer
 
 
 class Afas:
     """An office, AFAS's books, and a drain that runs whenever the test says, at the moment that it says."""
 
-    def __init__(self, writer: ThreadPoolExecutor, *, looks: bool = True) -> None:
+    def __init__(self, writer: Writer, *, looks: bool = True) -> None:
         self.office: DeliveryOffice = may_look(make_office()) if looks else make_office()
         self.books = AfasBooks()
         self._writer = writer
@@ -41,6 +41,7 @@ class Afas:
             is_stopping=lambda: False,
             others_wait=lambda: False,
             slice_seconds=60.0,
+            note_claim=lambda _: None,
         )
         asyncio.run(drain(environment_id=self.office.environment_id, ground=ground))
 

@@ -1,21 +1,21 @@
 """What AFAS turns out to have booked after it was cancelled, reversed or typed in by hand, and how that ends."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.db import connections
 from tests.integration.afas_at_work import Afas
 from tests.integration.delivery_office import BOOKED, NOT_BOOKED, NOW, UNKNOWN, make_office, state_of
 
 from loonbrug.delivery import decisions, queries, reversing
 from loonbrug.delivery.decisions import DoubtDecision
+from loonbrug.delivery.drain import grouping_writer
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.outcomes import Answer, Outcome, Reason
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import State
+from loonbrug.delivery.writer import Writer
 from loonbrug.ledger.problems import ProblemsError
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,19 +24,18 @@ LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture
-def writer() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        yield executor
-        executor.submit(connections.close_all).result()
+def writer() -> Iterator[Writer]:
+    with grouping_writer() as made:
+        yield made
 
 
 @pytest.fixture
-def afas(writer: ThreadPoolExecutor) -> Afas:
+def afas(writer: Writer) -> Afas:
     return Afas(writer)
 
 
 @pytest.fixture
-def blind(writer: ThreadPoolExecutor) -> Afas:
+def blind(writer: Writer) -> Afas:
     """An AFAS whose books we may not look in."""
     return Afas(writer, looks=False)
 

@@ -1,11 +1,9 @@
 """An office of a restored database: nothing leaves until a person releases it, and all is looked up in AFAS first."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connections
 from tests.integration.afas_at_work import Afas
 from tests.integration.delivery_office import (
     BOOKED,
@@ -19,10 +17,12 @@ from tests.integration.delivery_office import (
 
 from loonbrug.delivery import decisions, inspection, installation, queries
 from loonbrug.delivery.decisions import DoubtDecision
+from loonbrug.delivery.drain import grouping_writer
 from loonbrug.delivery.invariants import View
 from loonbrug.delivery.models import Delivery, Restoration
 from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.states import State
+from loonbrug.delivery.writer import Writer
 from loonbrug.ledger.problems import ProblemsError
 from loonbrug.screens.invariants import breaches
 
@@ -35,19 +35,18 @@ LIMIT = POLICY.read_time_out
 
 
 @pytest.fixture
-def writer() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        yield executor
-        executor.submit(connections.close_all).result()
+def writer() -> Iterator[Writer]:
+    with grouping_writer() as made:
+        yield made
 
 
 @pytest.fixture
-def afas(writer: ThreadPoolExecutor) -> Afas:
+def afas(writer: Writer) -> Afas:
     return Afas(writer)
 
 
 @pytest.fixture
-def blind(writer: ThreadPoolExecutor) -> Afas:
+def blind(writer: Writer) -> Afas:
     """An AFAS whose books we may not look in."""
     return Afas(writer, looks=False)
 
@@ -223,7 +222,7 @@ def test_a_release_is_asked_once_with_a_reason(afas: Afas) -> None:
     release(afas)
     kept = Restoration.objects.get()
     assert (kept.released_by, kept.reason, kept.found_at) == ("Anna", "de oude installatie staat uit", FOUND)
-    assert installation.paused_offices() == frozenset()
+    assert installation.unreleased_offices() == frozenset()
 
 
 def test_a_paused_office_does_not_hold_another_back() -> None:

@@ -44,7 +44,7 @@ def test_the_command_releases_all_offices_or_one() -> None:
         return done.exit_code, done.output
 
     assert run("--office", str(north.scope.office_id)) == (0, "Kantoor Noord: released\n")
-    assert installation.paused_offices() == {south.scope.office_id}
+    assert installation.unreleased_offices() == {south.scope.office_id}
     assert run() == (0, "Kantoor Zuid: released\n")
     assert run()[0] == 1
 

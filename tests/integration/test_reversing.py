@@ -1,24 +1,25 @@
 """Taking booked entries out of AFAS again: asked for once, looked at before and after, deleted once."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 from tests.integration.afas_at_work import Afas
 from tests.integration.delivery_office import NOW, POLICY, state_of
 
 from afas_client.get_connector import Row
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery import decisions, queries
+from loonbrug.delivery.drain import grouping_writer
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
 from loonbrug.delivery.outcomes import Decision, Outcome, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision
+from loonbrug.delivery.writer import Writer
 from loonbrug.ledger.problems import ProblemsError
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,19 +28,18 @@ LIMIT = POLICY.doubt_until(send_before=NOW + POLICY.send_window)
 
 
 @pytest.fixture
-def writer() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        yield executor
-        executor.submit(connections.close_all).result()
+def writer() -> Iterator[Writer]:
+    with grouping_writer() as made:
+        yield made
 
 
 @pytest.fixture
-def afas(writer: ThreadPoolExecutor) -> Afas:
+def afas(writer: Writer) -> Afas:
     return Afas(writer)
 
 
 @pytest.fixture
-def blind(writer: ThreadPoolExecutor) -> Afas:
+def blind(writer: Writer) -> Afas:
     """An AFAS whose books we may not look in."""
     return Afas(writer, looks=False)
 
@@ -77,7 +77,7 @@ def test_a_reversal_leaves_its_evidence(afas: Afas) -> None:
     assert (decision.kind, decision.reason, decision.by) == ("by_delete", "the run was wrong", "Anna")
 
 
-def test_the_attempt_is_there_before_the_delete_leaves(afas: Afas, writer: ThreadPoolExecutor) -> None:
+def test_the_attempt_is_there_before_the_delete_leaves(afas: Afas, writer: Writer) -> None:
     delivery, seen = afas.booked(), []
     answer = afas.books._delete
 

@@ -121,6 +121,7 @@ def settle(
         raise ProblemsError(problem("entry_sent_anew"))
     keep_decision(delivery, "settle", reason=reason, by=by, now=now, entry_number=number)
     delivery.is_ended = False
+    delivery.save(update_fields=["is_ended"])
     apply_decision(delivery, Decision(State.BOOKED, due_at=now, entry_number=number), now=now)
 
 

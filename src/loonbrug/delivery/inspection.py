@@ -5,11 +5,11 @@ In doubt is looked up and never resent blindly; what is booked is read back. Not
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -17,8 +17,9 @@ from django.db.models import Q, QuerySet
 from afas_client.transactions import ALLOCATED, VOUCHERS_AT_ONCE, Transaction
 from loonbrug.connections import operations as connections
 from loonbrug.connections.capabilities import Feature
-from loonbrug.connections.models import ConnectionState
+from loonbrug.connections.models import ConnectionState, Environment
 from loonbrug.connections.queries import view_of
+from loonbrug.delivery.claiming import busy_lanes
 from loonbrug.delivery.installation import left_before
 from loonbrug.delivery.models import Delivery, LookUp, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
@@ -30,11 +31,11 @@ from loonbrug.delivery.steps import apply_decision, unanswered_until
 
 #: The states that a look ends when it finds the entry once, as it was sent.
 DOUBTED = (State.IN_DOUBT, State.UNDECIDED, State.CONFLICT)
-#: What was sent keeps its lane and its call until AFAS's limit has passed; what a restored database only may have
-#: sent, and what waits for a person, does not.
-_OWN_CALL = Q(state=State.IN_DOUBT) & ~Q(reason=Reason.RESTORED)
 #: The states in which a look in the books can change something.
 LOOKED_AT = (*DOUBTED, State.BOOKED, State.VERIFIED, State.BOOKED_BY_HAND)
+
+#: So many booked deliveries are considered for reading back in one go.
+READ_AT_ONCE = 200
 
 
 class Kind(StrEnum):
@@ -73,7 +74,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to ask AFAS in one call, and the entry of ours by which we know that we see anything."""
+    """What to ask AFAS in one call, and the entry of ours by which we know that we see anything.
+
+    It has a call of its own where it is about a call that AFAS may still be working on.
+    """
 
     kind: Kind
     office_id: int
@@ -83,6 +87,7 @@ class Question:
     administration: int
     wanted: tuple[Wanted, ...]
     witness: str = ""
+    has_own_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,27 +126,34 @@ def end_doubts(*, environment_id: int, now: datetime) -> int:
 
 @transaction.atomic
 def take_questions(
-    *, environment_id: int, free_call_count: int, policy: Policy, now: datetime
+    *, environment_id: int, reading_count: int, policy: Policy, now: datetime
 ) -> tuple[Question, ...]:
     """The questions that are due; each is put off until an answer can be there, so that it is asked once.
 
-    Doubts of what was sent, and deletions, bring their own call; the others take what the sends leave free.
+    What AFAS may still be working on brings its own call; other questions take what the sends leave free, when
+    `reading_count` of them are being asked already.
     """
+    calls = Environment.objects.values_list("parallel_call_count", flat=True).get(pk=environment_id)
+    busy = busy_lanes(environment_ids=[environment_id], now=now)[environment_id]
+    free = max(calls - len(busy) - reading_count, 0)
+    may_be_busy = Q(doubt_until__gt=now) & ~Q(reason=Reason.RESTORED)
     doubted = _due(environment_id, now, *DOUBTED)
-    booked = _due(environment_id, now, State.BOOKED, State.VERIFIED)
     deleted = _due(environment_id, now, State.REVERSING).filter(reason=Reason.DELETE_LEFT)
-    typed_in = _due(environment_id, now, State.BOOKED_BY_HAND)
-    questions = [*_doubts(doubted.filter(_OWN_CALL), now), *_deletions(deleted, now)]
-    others = [*_some(_doubts(doubted.exclude(_OWN_CALL), now), free_call_count)]
-    others += _some(_typed_in(typed_in, now), free_call_count - len(others))
-    questions += [*others, *_read_backs(booked, free_call_count - len(others), now)]
+    own = chain(_doubts(doubted.filter(may_be_busy), now), _deletions(deleted.filter(may_be_busy), now))
+    others = chain(
+        _doubts(doubted.exclude(may_be_busy), now),
+        _deletions(deleted.exclude(may_be_busy), now),
+        _typed_in(_due(environment_id, now, State.BOOKED_BY_HAND), now),
+    )
+    questions = [replace(question, has_own_call=True) for question in own]
+    waiting = list(islice(others, free))
+    questions += waiting
+    if len(waiting) < free:
+        booked = _due(environment_id, now, State.BOOKED, State.VERIFIED)[:READ_AT_ONCE]
+        questions += _read_backs(booked, free - len(waiting), now)
     asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
     Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
     return tuple(questions)
-
-
-def _some(questions: Iterator[Question], count: int) -> Iterator[Question]:
-    return islice(questions, max(count, 0))
 
 
 def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Delivery]:
@@ -203,8 +215,8 @@ def _deletions(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
 def _typed_in(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
     """What a person typed in by hand is looked for by AFAS's number; where nobody can look, it is taken at his word."""
     for delivery in due:
-        if _shown_by(delivery):
-            yield _question(Kind.BY_HAND, [delivery])
+        if connector := _shown_by(delivery):
+            yield _question(Kind.BY_HAND, [delivery], connector)
         else:
             _leave_until(delivery, None, now)
 
@@ -215,32 +227,40 @@ def question_about(kind: Kind, delivery: Delivery) -> Question:
         **_lane(delivery), year=delivery.year, state__in=[State.BOOKED, State.VERIFIED]
     )
     witness = witnesses.exclude(pk=delivery.pk).order_by("-changed_at").first()
-    return _question(kind, [delivery], witness=witness.voucher_number if witness else "")
+    return replace(
+        _question(kind, [delivery], connector_of(delivery)),
+        witness=witness.voucher_number if witness else "",
+    )
 
 
 def _read_backs(due: Iterable[Delivery], free_call_count: int, now: datetime) -> Iterator[Question]:
     """One question per administration, of as many deliveries as fit; the first of a lane asks by its number."""
     batches: defaultdict[tuple[int, int], list[Delivery]] = defaultdict(list)
+    connectors: dict[tuple[int | str, ...], tuple[str, bool]] = {}
     for delivery in due:
-        if not connector_of(delivery):
+        lane = (delivery.connection_id, delivery.administration, delivery.journal_code)
+        if lane not in connectors:
+            is_known = NumberKeeping.objects.filter(**_lane(delivery)).exists()
+            connectors[lane] = connector_of(delivery), is_known
+        connector, is_known = connectors[lane]
+        if not connector:
             _leave_until(delivery, None, now)
-        elif not NumberKeeping.objects.filter(**_lane(delivery)).exists():
-            if free_call_count > 0:
-                free_call_count -= 1
-                yield _question(Kind.NUMBER_CHECK, [delivery])
-        else:
+        elif is_known:
             batches[delivery.connection_id, delivery.administration].append(delivery)
+        elif free_call_count > 0:
+            free_call_count -= 1
+            yield _question(Kind.NUMBER_CHECK, [delivery], connector)
     for batch in list(batches.values())[: max(free_call_count, 0)]:
-        yield _question(Kind.READ_BACK, batch[:VOUCHERS_AT_ONCE])
+        yield _question(Kind.READ_BACK, batch[:VOUCHERS_AT_ONCE], connector_of(batch[0]))
 
 
-def _question(kind: Kind, deliveries: Sequence[Delivery], *, witness: str = "") -> Question:
+def _question(kind: Kind, deliveries: Sequence[Delivery], connector: str) -> Question:
     first = deliveries[0]
     return Question(
         kind=kind,
         office_id=first.office_id,
         connection_id=first.connection_id,
-        connector=_shown_by(first),
+        connector=connector,
         token=str(first.connection.authorised_at),
         administration=first.administration,
         wanted=tuple(
@@ -253,7 +273,6 @@ def _question(kind: Kind, deliveries: Sequence[Delivery], *, witness: str = "") 
             )
             for delivery in deliveries
         ),
-        witness=witness,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from loonbrug.access.models import Office
 from loonbrug.delivery.models import Attempt, Delivery, InstallationMark, Restoration
@@ -28,7 +29,7 @@ def pause(*, policy: Policy, now: datetime) -> int:
     database does not know.
     """
     left = now + policy.send_window
-    paused = paused_offices()
+    paused = unreleased_offices()
     Restoration.objects.bulk_create(
         Restoration(
             office=office, found_at=now, left_before=left, busy_until=policy.doubt_until(send_before=left)
@@ -43,9 +44,15 @@ def pause(*, policy: Policy, now: datetime) -> int:
     return len(waiting)
 
 
-def paused_offices() -> frozenset[int]:
-    """The offices of which nothing may be sent now."""
+def unreleased_offices() -> frozenset[int]:
+    """The offices that wait for a person to release them."""
     return frozenset(Restoration.objects.filter(released_at=None).values_list("office_id", flat=True))
+
+
+def paused_offices(*, now: datetime) -> frozenset[int]:
+    """The offices of which nothing may be sent now: not released, or AFAS may be busy with what was lost."""
+    paused = Restoration.objects.filter(Q(released_at=None) | Q(busy_until__gt=now))
+    return frozenset(paused.values_list("office_id", flat=True))
 
 
 def latest(office_id: int) -> Restoration | None:

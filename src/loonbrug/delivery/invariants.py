@@ -12,7 +12,7 @@ from hashlib import sha256
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, QuerySet
 
 from loonbrug.connections.models import ConnectionState
-from loonbrug.delivery.installation import paused_offices
+from loonbrug.delivery.installation import unreleased_offices
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.delivery.states import State
@@ -79,7 +79,7 @@ def not_stuck(view: View) -> Iterable[Breaching]:
     )
     under_way = Delivery.objects.filter(environment_id=OuterRef("environment_id"), state=State.SENDING)
     waiting = Delivery.objects.filter(due_at__lt=long_ago, connection__state=ConnectionState.AUTHORISED)
-    waiting = waiting.exclude(office_id__in=paused_offices())
+    waiting = waiting.exclude(office_id__in=unreleased_offices())
     return _ids(waiting.exclude(Exists(under_way)).exclude(Exists(claimed_since)))
 
 

@@ -152,7 +152,7 @@ def pause(*, scope: Scope) -> PauseView | None:
 
 def sending_is_paused(*, office_id: int) -> bool:
     """Whether this office sends nothing because the database was found to be restored or copied."""
-    return office_id in installation.paused_offices()
+    return office_id in installation.unreleased_offices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ def mapping_is_in_use(*, scope: Scope, company_id: int) -> bool:
 def environments_with_due_work(*, now: datetime) -> tuple[int, ...]:
     """The environments whose drain has something to do; the one question that is not asked within an office."""
     may_leave = Q(state=State.QUEUED) | Q(state=State.REVERSING, reason=Reason.TO_DELETE)
-    is_paused = Q(office_id__in=installation.paused_offices())
+    is_paused = Q(office_id__in=installation.paused_offices(now=now))
     due = Q(due_at__lte=now, connection__state=ConnectionState.AUTHORISED) & ~(may_leave & is_paused)
     under_way = Q(state=State.SENDING) | Q(state=State.REVERSING, reason=Reason.DELETING)
     rows = Delivery.objects.filter(due | under_way)

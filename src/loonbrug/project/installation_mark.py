@@ -87,9 +87,7 @@ class Folder:
     def _mark(self) -> UUID | None:
         """The mark that was made in this folder; a copy of the folder has none."""
         path = self.path / MARK
-        if not path.exists():
-            return None
-        mark, _, inode = path.read_text().partition(" ")
+        mark, _, inode = path.read_text().partition(" ") if path.exists() else ("", "", "")
         return UUID(mark) if inode == str(self.path.stat().st_ino) else None
 
     def _make_mark(self) -> None:
