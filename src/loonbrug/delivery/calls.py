@@ -27,7 +27,7 @@ from loonbrug.delivery import ground as grounds
 from loonbrug.delivery import inspection, reversing
 from loonbrug.delivery.claiming import Claim
 from loonbrug.delivery.ground import Ground, Work
-from loonbrug.delivery.inspection import Answered, Kind, Question
+from loonbrug.delivery.inspection import BY_ENTRY_NUMBER, Answered, Kind, Question
 from loonbrug.delivery.models import AttemptKind
 from loonbrug.delivery.outcomes import Answer, Outcome, answer_to, why_not_let_in
 from loonbrug.delivery.recording import Report, record_all
@@ -166,7 +166,7 @@ async def _ask(question: Question, client: AfasClient, ground: Ground) -> Answer
         query = with_entry_or_voucher_number(
             question.administration, wanted.journal_code, wanted.entry_number, wanted.voucher_number
         )
-    elif question.kind is Kind.NUMBER_CHECK:
+    elif question.kind in BY_ENTRY_NUMBER:
         query = with_entry_number(question.administration, wanted.journal_code, wanted.entry_number)
     else:
         query = with_voucher_numbers(

@@ -92,6 +92,8 @@ async def _claim(work: Work, *, is_round: bool) -> None:
         claimed = await _claimed(work)
         work.ahead.drop(claimed.gone)
         work.ahead.drop(claim.delivery_id for claim in claimed.claims)
+        if claimed.claims:
+            ground.note_claim(claimed.claims[-1].claim_id)
         for claim in claimed.claims:
             work.start(work.sends, deliver(claim, work))
         if not (claimed.gone or (work.ahead.is_short and claimed.claims)):

@@ -34,7 +34,8 @@ STORE_AGAIN_SECONDS = 1.0
 class Ground:
     """What the edge gives a drain to stand on: clock, ids, the writer, connections, the wish to stop.
 
-    After `slice_seconds` a drain makes room when others wait for a place.
+    After `slice_seconds` a drain makes room when others wait for a place. `note_claim` is told the newest claim before
+    it leaves.
     """
 
     now: Callable[[], datetime]
@@ -47,6 +48,7 @@ class Ground:
     is_stopping: Callable[[], bool]
     others_wait: Callable[[], bool]
     slice_seconds: float
+    note_claim: Callable[[UUID], None]
 
     async def write(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one operation on the writer's thread."""
