@@ -159,7 +159,7 @@ def test_what_changed_after_booking_offers_to_reverse_and_stays_booked(
     assert stops(office) == []
 
     Delivery.objects.update(state=State.REVERSING)
-    Delivery.objects.update(state=State.REVERSED)
+    Delivery.objects.update(state=State.REVERSED, is_ended=True)
     assert "De nieuwe overnemen" in page(writer, f"/journals/{first}/difference/")
     writer.post(f"/journals/{offered.pk}/take-over/")
     assert Journal.objects.get(pk=offered.pk).life == JournalLife.LIVE
