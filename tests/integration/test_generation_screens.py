@@ -1,5 +1,7 @@
 """Genereren, comparing and deciding, clicked through as a user does."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 from tests.integration.nmbrs_runs import Nmbrs, document, fetch, later, link, run_in_nmbrs
@@ -7,6 +9,8 @@ from tests.integration.payroll_office import NOW, PayrollOffice, draft, entry, k
 from tests.integration.sending_office import make_office
 from tests.integration.test_journals_screens import client_of, page
 
+from loonbrug.access.models import User
+from loonbrug.access.queries import scope_of
 from loonbrug.access.rights import Level
 from loonbrug.audit.models import Record
 from loonbrug.delivery.models import Delivery
@@ -15,7 +19,9 @@ from loonbrug.directory.models import NmbrsCompany
 from loonbrug.payroll.models import Generation, Journal, JournalLife, Release
 from loonbrug.payroll.nmbrs_models import LookSubject, NmbrsLook, NmbrsRun
 from loonbrug.screens.run_export import Change, automatic_sending_is_stopped
-from loonbrug.workflows import generate
+from loonbrug.screens.send_all import batch, batches_with_work
+from loonbrug.workflows import generate, send_all
+from nmbrs_client import errors
 
 pytestmark = pytest.mark.django_db
 PAYROLL = "/companies/{}/payroll/?year=2026"
@@ -185,6 +191,68 @@ def test_what_turns_out_to_have_changed_is_not_sent(
     fetch(Nmbrs(document("1100.00")), run_id, at=later(days=9000))
     assert not Delivery.objects.exists()
     assert "Niet verzonden: Nmbrs geeft" in page(writer, f"/journals/{journal_id}/")
+
+
+def test_what_a_person_kept_as_right_is_sent_though_nmbrs_gives_something_else(
+    office: PayrollOffice, writer: Client, run_id: int
+) -> None:
+    first = generated(office, run_id, "1000.00")
+    generated(office, run_id, "1100.00")
+    offered = Journal.objects.get(life=JournalLife.OFFERED)
+    writer.post(f"/journals/{first}/confirm/", {"code": "journal_changed_in_nmbrs", "other": offered.pk})
+    writer.post(f"/journals/{first}/send/")
+    fetch(Nmbrs(document("1100.00")), run_id, at=later(days=9000))
+    assert Delivery.objects.get().journal_id == first
+    assert "Niet verzonden" not in page(writer, f"/journals/{first}/")
+
+
+def test_where_comparing_failed_a_person_may_send_all_the_same(
+    office: PayrollOffice, writer: Client, run_id: int
+) -> None:
+    journal_id = generated(office, run_id, "1000.00")
+    writer.post(f"/journals/{journal_id}/send/")
+    fetch(Nmbrs(errors.ConsentEnded("withdrawn")), run_id, at=later(days=9000))
+    assert not Delivery.objects.exists()
+    assert "zonder te vergelijken" in page(writer, f"/journals/{journal_id}/")
+    writer.post(f"/journals/{journal_id}/send/")
+    assert Delivery.objects.count() == 1
+
+
+def test_a_company_that_is_no_longer_connected_is_sent_without_asking(
+    office: PayrollOffice, writer: Client, run_id: int
+) -> None:
+    journal_id = generated(office, run_id, "1000.00")
+    NmbrsCompany.objects.update(gone_at=NOW)
+    assert "Vergelijken met Nmbrs" not in page(writer, f"/journals/{journal_id}/")
+    writer.post(f"/journals/{journal_id}/send/")
+    assert Delivery.objects.count() == 1
+
+
+def test_a_batch_waits_until_its_journals_were_compared_and_sends_what_is_the_same(
+    office: PayrollOffice, run_id: int
+) -> None:
+    other_id = run_in_nmbrs(office.bakery_id, period=10)
+    for each in (run_id, other_id):
+        generate.ask(scope=office.scope, run_ids=[each], now=NOW)
+    fetch(Nmbrs(document("1000.00")), run_id)
+    fetch(Nmbrs(document("900.00", date="20261025")), other_id)
+    chosen = list(Journal.objects.values_list("pk", flat=True))
+    user = User.objects.get(pk=client_of(office, Level.WRITE).session["_auth_user_id"])
+    scope = scope_of(user_id=user.pk)
+    at = later(days=1)
+    batch_id = send_all.start(scope=scope, key=uuid4(), journal_ids=chosen, now=at)
+    assert batches_with_work() == ()
+    assert not send_all.send_slice(batch_id=batch_id, count=5, now=at)
+
+    fetch(Nmbrs(document("1000.00")), run_id, at=at)
+    assert batches_with_work() == (batch_id,)
+    assert send_all.send_slice(batch_id=batch_id, count=5, now=at)
+    assert Delivery.objects.count() == 1
+    fetch(Nmbrs(errors.TaskFailed("failed")), other_id, at=at)
+    assert send_all.send_slice(batch_id=batch_id, count=5, now=at)
+    assert Delivery.objects.count() == 1
+    _, fates = batch(scope=scope, batch_id=batch_id)
+    assert [each.code for each in fates[1].problems] == ["not_compared", "nmbrs_task_failed"]
 
 
 def test_a_run_deleted_after_booking_stops_sending_by_itself_until_a_person_decides(

@@ -48,10 +48,9 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The journal that has what Nmbrs gives now; `is_live` when it is the one that its run has, not one offered."""
+    """The journal that counts for the run, whatever Nmbrs gives by now, and for whom it is to be sent."""
 
-    journal_id: int
-    is_live: bool
+    live_id: int
     sender_id: int | None
 
 
@@ -62,28 +61,31 @@ def ask(*, scope: Scope, run_ids: Collection[int], now: datetime.datetime, then_
     One that is being fetched already is not asked twice. Raises NotAllowedError.
     """
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
-    sender_id = scope.user_id if then_send else None
-    rows = NmbrsRun.objects.filter(office_id=scope.office_id, pk__in=run_ids)
-    for run_id in rows.order_by("pk").values_list("pk", flat=True):
-        _ask(scope, run_id, sender_id, now)
-    return len(rows)
-
-
-def _ask(scope: Scope, run_id: int, sender_id: int | None, now: datetime.datetime) -> None:
-    fresh = {"state": GenerationState.FETCHING, "asked_at": now, "asked_by": scope.user_name, "due_at": now}
-    row, is_new = Generation.objects.select_for_update().get_or_create(
-        run_id=run_id, defaults=fresh | {"sender_id": sender_id}
+    sender = {"sender_id": scope.user_id} if then_send else {}
+    wanted = set(
+        NmbrsRun.objects.filter(office_id=scope.office_id, pk__in=run_ids).values_list("pk", flat=True)
     )
-    if not is_new and row.state == GenerationState.FETCHING:
-        if sender_id is not None:
-            row.sender_id = sender_id
-            row.save(update_fields=["sender_id"])
-        return
-    for name, value in (fresh | {"sender_id": sender_id, "waits_for": "", "problems": []}).items():
-        setattr(row, name, value)
-    row.save()
+    rows = Generation.objects.select_for_update().filter(run_id__in=wanted)
+    states = dict(rows.values_list("run_id", "state"))
+    fetching = {run_id for run_id, state in states.items() if state == GenerationState.FETCHING}
+    if sender:
+        rows.filter(run_id__in=fetching).update(**sender)
+    fresh: dict[str, object] = {
+        "state": GenerationState.FETCHING,
+        "asked_at": now,
+        "asked_by": scope.user_name,
+        "sender_id": None,
+        "due_at": now,
+        "waits_for": "",
+        "problems": [],
+    } | sender
+    rows.exclude(run_id__in=fetching).update(**fresh)
+    made = [Generation(run_id=run_id, **fresh) for run_id in sorted(wanted - states.keys())]
+    Generation.objects.bulk_create(made, ignore_conflicts=True)
     if scope.user_id is not None:
-        audit.write(by=scope, at=now, verb="generate", subject_kind="run", subject_id=run_id)
+        for run_id in sorted(wanted - fetching):
+            audit.write(by=scope, at=now, verb="generate", subject_kind="run", subject_id=run_id)
+    return len(wanted)
 
 
 @transaction.atomic
@@ -139,8 +141,8 @@ def receive(*, task: Task, draft: RunDraft, origin: Origin, now: datetime.dateti
     row.ended_at, row.checked_at, row.sender_id = now, now, None
     row.save()
     scope = replace(service_scope(task.office_id), user_name=task.asked_by)
-    journal = _compared(scope, _journals_of(task.office_id, draft.run), draft, origin, now)
-    return Received(*journal, sender_id)
+    live_id = _compared(scope, _journals_of(task.office_id, draft.run), draft, origin, now)
+    return Received(live_id, sender_id)
 
 
 def refuse_to_send(*, run_id: int, problems: Sequence[Problem]) -> None:
@@ -162,21 +164,19 @@ def _journals_of(office_id: int, run: RunIdentity) -> dict[str, Journal]:
 
 def _compared(
     scope: Scope, of_run: dict[str, Journal], draft: RunDraft, origin: Origin, now: datetime.datetime
-) -> tuple[int, bool]:
-    """The journal that has this content, and whether it is the one that counts."""
+) -> int:
+    """Keep what is new; the journal that counts."""
     content = content_hash(draft.entries)
     live, offered = of_run.get(JournalLife.LIVE), of_run.get(JournalLife.OFFERED)
     is_as_live = live is not None and live.content_hash == content
-    if offered is not None and (is_as_live or live is None or offered.content_hash != content):
+    is_offered = live is not None and offered is not None and offered.content_hash == content
+    if offered is not None and not is_offered:
         snapshots.end(scope=scope, row=offered, life=JournalLife.REPLACED, now=now)
-        offered = None
-    if live is not None and is_as_live:
-        return live.pk, True
-    if offered is not None:
-        return offered.pk, False
-    life = JournalLife.LIVE if live is None else JournalLife.OFFERED
-    kept = snapshots.keep(scope=scope, draft=draft, origin=origin, life=life, now=now)
-    return kept, life is JournalLife.LIVE
+    if live is None:
+        return snapshots.keep(scope=scope, draft=draft, origin=origin, life=JournalLife.LIVE, now=now)
+    if not is_as_live and not is_offered:
+        snapshots.keep(scope=scope, draft=draft, origin=origin, life=JournalLife.OFFERED, now=now)
+    return live.pk
 
 
 def take_over(*, scope: Scope, journal_id: int, now: datetime.datetime, sent: Collection[int] = ()) -> None:

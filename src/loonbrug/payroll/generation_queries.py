@@ -28,24 +28,36 @@ class GenerationView:
     ended_at: datetime.datetime | None
     checked_at: datetime.datetime | None
 
+    def is_fresh(self, now: datetime.datetime, fresh: datetime.timedelta) -> bool:
+        """Whether a journal came so lately."""
+        return self.checked_at is not None and self.checked_at >= now - fresh
+
 
 @dataclass(frozen=True, slots=True)
 class ExportRun:
-    """A run in Nmbrs as the journal export sees it."""
+    """A run in Nmbrs as the journal export sees it; `is_linked` says whether a connection shows its company now."""
 
     id: int
     run: RunIdentity
     seen: RunSeen
+    is_linked: bool
     generation: GenerationView | None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether Nmbrs can be asked about it."""
+        return self.seen.gone_at is None and self.is_linked
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether nothing came when Nmbrs was last asked."""
+        return self.generation is not None and self.generation.state is GenerationState.FAILED
+
     def wants_comparing(self, *, now: datetime.datetime, fresh: datetime.timedelta) -> bool:
-        """Whether its journal is to be compared with Nmbrs before it is sent; not where that has just failed."""
+        """Whether its journal is to be compared with Nmbrs before it is sent."""
         asked = self.generation
-        if asked is None or asked.state is GenerationState.FETCHING:
-            return True
-        return asked.state is GenerationState.DONE and (
-            asked.checked_at is None or asked.checked_at < now - fresh
-        )
+        has_come = asked is not None and asked.state is GenerationState.DONE and asked.is_fresh(now, fresh)
+        return self.is_there and not has_come
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +144,7 @@ def releases_of(*, scope: Scope, journal_ids: Collection[int]) -> tuple[ReleaseV
 
 def _newest(wanted: Q) -> tuple[ExportRun, ...]:
     """One for each identity: of runs with the same one, that which is there, or else the newest."""
-    rows = NmbrsRun.objects.filter(wanted).select_related("generation")
+    rows = NmbrsRun.objects.filter(wanted).select_related("generation", "company__in_nmbrs")
     found: dict[RunIdentity, ExportRun] = {}
     for row in sorted(rows, key=lambda row: (row.gone_at is None, row.pk)):
         view = _view(row)
@@ -141,11 +153,12 @@ def _newest(wanted: Q) -> tuple[ExportRun, ...]:
 
 
 def _view(row: NmbrsRun) -> ExportRun:
-    generation = getattr(row, "generation", None)
+    generation, company = getattr(row, "generation", None), getattr(row.company, "in_nmbrs", None)
     return ExportRun(
         id=row.pk,
         run=RunIdentity(row.company_id, row.year, row.period, row.number),
         seen=run_seen(row),
+        is_linked=company is not None and company.gone_at is None,
         generation=None if generation is None else _generation(generation),
     )
 

@@ -46,7 +46,7 @@ class ExportLine:
     @property
     def can_generate(self) -> bool:
         """Whether there is a run to ask Nmbrs about, and nobody is asking."""
-        return self.in_nmbrs is not None and self.in_nmbrs.seen.gone_at is None and not self.is_fetching
+        return self.in_nmbrs is not None and self.in_nmbrs.is_there and not self.is_fetching
 
     @property
     def is_to_generate(self) -> bool:

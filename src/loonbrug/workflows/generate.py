@@ -78,17 +78,34 @@ def ask(*, scope: Scope, run_ids: Collection[int], now: datetime, then_send: boo
 def send_once_compared(*, scope: Scope, journal_id: int, now: datetime) -> bool:
     """Verzenden: at once, or after Nmbrs was asked whether the journal is still the same; whether it was at once.
 
-    Nmbrs is asked when the run is there and was not compared lately. Where asking has just failed, a person who
-    sends all the same knows. Raises as `send_journal`.
+    Nmbrs is asked when the run is there and was not compared lately. Where asking has failed, a person who sends all
+    the same knows. Raises as `send_journal`.
     """
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
-    journal = queries.summary(scope=scope, journal_id=journal_id)
-    found = generation_queries.runs_of(scope=scope, runs=[journal.run]).get(journal.run)
-    if found is None or found.seen.gone_at is not None or not found.wants_comparing(now=now, fresh=FRESH):
+    run = queries.summary(scope=scope, journal_id=journal_id).run
+    found = generation_queries.runs_of(scope=scope, runs=[run]).get(run)
+    if found is None or found.has_failed or not found.wants_comparing(now=now, fresh=FRESH):
         send_journal(scope=scope, journal_id=journal_id, now=now)
         return True
     ask(scope=scope, run_ids=[found.id], now=now, then_send=True)
     return False
+
+
+def compare_first(*, scope: Scope, journal_ids: Collection[int], now: datetime) -> None:
+    """Have Nmbrs asked whether these journals are still the same, where that was not done lately."""
+    runs = [journal.run for journal in queries.summaries(scope=scope, journal_ids=journal_ids)]
+    found = generation_queries.runs_of(scope=scope, runs=runs).values()
+    wanted = [run.id for run in found if run.wants_comparing(now=now, fresh=FRESH)]
+    ask(scope=scope, run_ids=wanted, now=now)
+
+
+def why_not_compared(*, scope: Scope, journal_id: int) -> tuple[Problem, ...]:
+    """Why Nmbrs could not say whether a journal is still the same; nothing where it could, or has no such run."""
+    run = queries.summary(scope=scope, journal_id=journal_id).run
+    found = generation_queries.runs_of(scope=scope, runs=[run]).get(run)
+    if found is None or not found.is_there or not found.has_failed or found.generation is None:
+        return ()
+    return (problem("not_compared"), *found.generation.problems)
 
 
 @transaction.atomic
@@ -206,11 +223,11 @@ def _of_another_company(task: Task, read: NmbrsDocument) -> list[Problem]:
 def _send(task: Task, received: Received, sender_id: int, now: datetime) -> None:
     """Send for the user who asked, with the rights of this moment; otherwise keep why not."""
     try:
-        if not received.is_live:
-            raise ProblemsError(problem("changed_so_not_sent"))
-        send_journal(scope=scope_of(user_id=sender_id), journal_id=received.journal_id, now=now)
+        send_journal(scope=scope_of(user_id=sender_id), journal_id=received.live_id, now=now)
     except ProblemsError as refused:
-        generating.refuse_to_send(run_id=task.run_id, problems=refused.problems)
+        is_changed = any(each.code == "journal_changed_in_nmbrs" for each in refused.problems)
+        problems = (problem("changed_so_not_sent"),) if is_changed else refused.problems
+        generating.refuse_to_send(run_id=task.run_id, problems=problems)
     except (NotAllowedError, NotFoundError):
         found = problem("approver_may_not_send", who=Who.OFFICE_ADMIN, name=task.asked_by)
         generating.refuse_to_send(run_id=task.run_id, problems=[found])

@@ -1,5 +1,6 @@
 """One line of the journal export, and what a journal's page says about its run in Nmbrs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -13,6 +14,7 @@ from loonbrug.screens.run_export import Change, ExportLine
 from loonbrug.web.journals import sections, words
 from loonbrug.web.journals.sections import Summary
 from loonbrug.web.journals.words import Advice, StateWord
+from loonbrug.workflows.check import check_journals
 
 _SOURCES: dict[JournalSource, Promise] = {
     JournalSource.FILE: gettext_lazy("File"),
@@ -43,18 +45,38 @@ class Shown:
     stop: Advice | None
 
 
+def all_shown(lines: Sequence[ExportLine], *, scope: Scope) -> list[Shown]:
+    """The lines of the export, for this reader; all that can be sent is checked together."""
+    open_ids = [line.row.journal.id for line in lines if line.row and line.row.is_open]
+    checked = check_journals(scope=scope, journal_ids=open_ids)
+    return [
+        _shown(
+            line,
+            sections.summary_of(line.row, checked.get(line.row.journal.id), scope=scope)
+            if line.row
+            else None,
+        )
+        for line in lines
+    ]
+
+
 def shown(line: ExportLine, *, scope: Scope) -> Shown:
-    """A line of the export, for this reader."""
+    """One line of the export, for this reader."""
+    return all_shown([line], scope=scope)[0]
+
+
+def _shown(line: ExportLine, head: Summary | None) -> Shown:
     asked = line.in_nmbrs.generation if line.in_nmbrs else None
+    is_sent = line.row is not None and line.row.is_sent
     return Shown(
         line=line,
-        head=sections.summary(line.row, scope=scope) if line.row else None,
+        head=head,
         description=_description(line),
         source=str(_SOURCES[line.row.journal.source]) if line.row else "",
         in_nmbrs=_in_nmbrs(line),
         generation=_generation(line),
         waits_for=words.advice(problem(asked.waits_for)).message if asked and asked.waits_for else "",
-        why=tuple(map(words.advice, asked.problems)) if asked else (),
+        why=tuple(map(words.advice, asked.problems)) if asked and not is_sent else (),
         change=_change(line.change),
         stop=words.advice(problem(line.change, who=Who.PAYROLL)) if line.stops and line.change else None,
     )

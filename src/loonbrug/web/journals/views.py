@@ -48,7 +48,7 @@ def company_payroll(request: OfficeRequest, company_id: int) -> HttpResponse:
         "periods": _PERIODS,
         "year": year,
         "period": period or "",
-        "lines": [export.shown(line, scope=request.scope) for line in lines],
+        "lines": export.all_shown(lines, scope=request.scope),
         "is_moving": any(line.is_moving for line in lines),
         "to_generate": [line.in_nmbrs.id for line in lines if line.is_to_generate and line.in_nmbrs],
         "can_write": sections.can_write(request.scope),
