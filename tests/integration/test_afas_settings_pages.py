@@ -11,9 +11,11 @@ from django.urls import reverse
 from pytest_django import Settings
 from tests.integration.afas_office import KEYS, NOW, WRONG_KEY, AfasOffice, make_office, values
 from tests.integration.afas_on_loopback import API_KEY, CODE, ENVIRONMENT_KEY, TOKEN, Afas, running_afas
+from tests.integration.nmbrs_runs import link
 
 from loonbrug.access.rights import Level
 from loonbrug.connections.models import Connection, ConnectionState
+from loonbrug.directory.models import NmbrsCompany
 from loonbrug.mappings.models import Mapping
 from loonbrug.workflows import authorise, map_company
 
@@ -261,6 +263,17 @@ def test_the_preview_shows_what_a_choice_does_without_saving_it(office: AfasOffi
     assert "Loon 2 Bakkerij Van Dam" in page
     assert "28 February" in page
     assert Mapping.objects.get().description_template == ""
+
+
+def test_a_new_mapping_begins_with_the_payroll_periods_that_nmbrs_tells(
+    office: AfasOffice, afas: Afas
+) -> None:
+    office.authorised()
+    link(office.office.pk, office.bakery_id)
+    NmbrsCompany.objects.update(period_type="4-weeks")
+    address = f"{reverse('afas-mapping-new')}?account={office.account.id}&company={office.bakery_id}"
+    chosen = re.findall(r'value="(\w+)" selected', office.browser().get(address).content.decode())
+    assert "four_weeks" in chosen
 
 
 def test_the_preview_follows_the_fields_by_itself_and_names_what_is_wrong(

@@ -14,7 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from loonbrug.access.rights import Level, NotFoundError, Part
 from loonbrug.connections.queries import ConnectionView, connection_choices
 from loonbrug.delivery.queries import mapping_is_in_use
+from loonbrug.directory.nmbrs_queries import company_link
 from loonbrug.directory.queries import CompanyView, companies
+from loonbrug.ledger.periods import PeriodRule
 from loonbrug.ledger.problems import ProblemsError
 from loonbrug.mappings.queries import MappingView, all_mappings, mapping
 from loonbrug.web.afas_settings import preview
@@ -24,6 +26,7 @@ from loonbrug.web.afas_settings.texts import ENVIRONMENT_TYPES, PERIOD_RULES, an
 from loonbrug.web.requests import OfficeRequest
 from loonbrug.workflows import map_company as workflow
 from loonbrug.workflows.administrations import Administration, JournalCode
+from loonbrug.workflows.nmbrs_runs import FOUR_WEEKS
 
 #: Digits of an administration's number (AFAS's UnId), with room to spare.
 _LONGEST_NUMBER = 18
@@ -59,6 +62,7 @@ def new_mapping(request: OfficeRequest) -> HttpResponse:
     today = timezone.localdate()
     initial = {
         "company": request.GET.get("company"),
+        "payroll_periods": _payroll_periods(request),
         "valid_from_year": today.year,
         "valid_from_period": today.month,
     }
@@ -190,6 +194,14 @@ def _chosen(request: OfficeRequest, accounts: Sequence[ConnectionView]) -> Conne
 def _unmapped(request: OfficeRequest) -> list[CompanyView]:
     mapped = {each.company_id for each in all_mappings(scope=request.scope)}
     return [each for each in companies(scope=request.scope) if each.id not in mapped]
+
+
+def _payroll_periods(request: OfficeRequest) -> PeriodRule:
+    """How the payroll of the company that the address names counts its periods, where Nmbrs says so."""
+    asked = request.GET.get("company", "")
+    is_id = asked.isascii() and asked.isdecimal() and len(asked) <= _LONGEST_NUMBER
+    link = company_link(scope=request.scope, company_id=int(asked)) if is_id else None
+    return PeriodRule.FOUR_WEEKS if link and link.period_type == FOUR_WEEKS else PeriodRule.MONTH
 
 
 def _label(account: ConnectionView) -> str:
