@@ -16,6 +16,7 @@ from loonbrug.mappings.models import Mapping
 from loonbrug.payroll import generating, queries
 from loonbrug.payroll.generation_queries import GenerationView, runs_of
 from loonbrug.payroll.models import Generation, GenerationState, Journal, JournalLife, JournalSource
+from loonbrug.payroll.nmbrs_models import NmbrsRun
 from loonbrug.payroll.queries import RunIdentity
 from loonbrug.payroll.snapshots import JournalFixedError
 from loonbrug.workflows import generate
@@ -113,6 +114,20 @@ def test_what_is_offered_again_is_kept_once_and_what_came_back_is_no_offer(
     assert lives() == [("nmbrs", "live"), ("nmbrs", "replaced"), ("nmbrs", "offered")]
     generated(office, run_id, document("1000.00"))
     assert lives() == [("nmbrs", "live"), ("nmbrs", "replaced"), ("nmbrs", "replaced")]
+
+
+def test_two_runs_of_a_period_that_nmbrs_shows_are_two_and_need_no_word(
+    office: PayrollOffice, run_id: int
+) -> None:
+    second_id = run_in_nmbrs(office.bakery_id, number=2)
+    generated(office, run_id, document("1000.00"))
+    generate.ask(scope=office.scope, run_ids=[second_id], now=NOW)
+    fetch(Nmbrs(document("50.00")), second_id)
+    second = Journal.objects.get(run__number=2)
+    assert check_journal(scope=office.scope, journal_id=second.pk).blocking == ()
+    NmbrsRun.objects.filter(number=1).update(gone_at=NOW)
+    checked = check_journal(scope=office.scope, journal_id=second.pk)
+    assert [each.code for each in checked.blocking] == ["second_run_in_period"]
 
 
 def test_taking_over_puts_the_new_one_in_its_place_and_keeps_the_old(
