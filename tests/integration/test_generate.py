@@ -18,7 +18,7 @@ from loonbrug.payroll.generation_queries import GenerationView, runs_of
 from loonbrug.payroll.models import Generation, GenerationState, Journal, JournalLife, JournalSource
 from loonbrug.payroll.nmbrs_models import NmbrsRun
 from loonbrug.payroll.queries import RunIdentity
-from loonbrug.payroll.snapshots import JournalFixedError
+from loonbrug.payroll.snapshots import JournalFixedError, Origin
 from loonbrug.workflows import generate
 from loonbrug.workflows.check import check_journal
 from nmbrs_client import errors
@@ -192,8 +192,12 @@ def test_what_is_no_journal_has_a_name_and_nothing_is_kept_of_it(
     assert generated(office, run_id, document("1000.00"), later(minutes=1)).state is GenerationState.DONE
 
 
-def test_a_header_that_names_no_company_of_ours_is_passed_over(office: PayrollOffice, run_id: int) -> None:
-    assert generated(office, run_id, document("1", office="NL-77")).state is GenerationState.DONE
+def test_a_header_that_names_no_other_company_of_ours_is_passed_over(
+    office: PayrollOffice, run_id: int
+) -> None:
+    own = Company.objects.get(pk=office.bakery_id).number
+    for named in ("NL-77", own):
+        assert generated(office, run_id, document("1", office=named)).state is GenerationState.DONE
 
 
 def test_a_document_out_of_balance_is_a_journal_that_cannot_be_sent(
@@ -252,7 +256,10 @@ def test_an_answer_that_comes_after_another_took_the_work_changes_nothing(
     assert late
     fetch(Nmbrs(document("1100.00")), run_id, at=NOW + generating.HOLD)
     generating.fail(task=late, problems=[], now=NOW)
+    origin = Origin(JournalSource.NMBRS, "late.xml", b"late")
+    assert generating.receive(task=late, draft=draft(office.bakery_id), origin=origin, now=NOW) is None
     assert came(office).state is GenerationState.DONE
+    assert lives() == [("nmbrs", "live")]
 
 
 def test_a_company_that_nmbrs_no_longer_shows_is_named(office: PayrollOffice) -> None:
