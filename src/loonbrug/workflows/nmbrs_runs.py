@@ -1,20 +1,33 @@
 """A run as Nmbrs's client gives it, as the facts that we keep. Pure."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from loonbrug.payroll.run_operations import RunFacts
 from nmbrs_client.records import PayrollRun
 
 FOUR_WEEKS = "4-weeks"
 WEEK = "1-week"
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def facts_of(runs: Iterable[PayrollRun], *, year: int, period_type: str) -> tuple[tuple[RunFacts, ...], int]:
-    """The runs of one year, and how many there are without a number or a period: those have no identity."""
-    of_year = [run for run in runs if run.year in (None, year)]
-    facts = [fact for run in of_year if (fact := _facts(run, year, period_type)) is not None]
-    return tuple(facts), len(of_year) - len(facts)
+    """The runs of one year, and how many there are without an identity.
+
+    Those have no number or period, or the period and number of a run that was made earlier: where Nmbrs gives dates,
+    a thirteenth period cannot be told from the twelfth.
+    """
+    of_year = sorted((run for run in runs if run.year in (None, year)), key=_age)
+    found: dict[tuple[int, int], RunFacts] = {}
+    for run in of_year:
+        fact = _facts(run, year, period_type)
+        if fact is not None:
+            found.setdefault((fact.period, fact.number), fact)
+    return tuple(found.values()), len(of_year) - len(found)
+
+
+def _age(run: PayrollRun) -> tuple[datetime, str]:
+    return run.created_at or _NEVER, run.id
 
 
 def has_open_run(facts: Iterable[RunFacts]) -> bool:

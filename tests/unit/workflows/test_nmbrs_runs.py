@@ -67,6 +67,15 @@ def test_a_run_without_number_or_period_has_no_identity(missing: dict[str, objec
     assert facts(**missing) == ((), 1)
 
 
+def test_of_two_runs_with_one_identity_the_one_that_was_made_first_counts() -> None:
+    twins = [
+        run_of({**RUN, "payrollRunId": "later", "createdAt": "2026-12-01T00:00:00"}),
+        run_of({**RUN, "payrollRunId": "first"}),
+    ]
+    (kept,), unreadable = facts_of(twins, year=2026, period_type="month")
+    assert (kept.nmbrs_id, unreadable) == ("first", 1)
+
+
 def test_the_newest_and_the_open_are_found() -> None:
     runs, _ = facts_of(
         [run_of(RUN), run_of({**RUN, "payrollRunId": "r2", "createdAt": None, "locked": False})],
