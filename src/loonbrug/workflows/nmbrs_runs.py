@@ -8,6 +8,8 @@ from nmbrs_client.records import PayrollRun
 
 FOUR_WEEKS = "4-weeks"
 WEEK = "1-week"
+_LAST_WEEK = 53
+_LAST_FOUR_WEEKS = 13
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -41,7 +43,7 @@ def newest_of(facts: Iterable[RunFacts]) -> datetime | None:
 
 
 def _facts(run: PayrollRun, year: int, period_type: str) -> RunFacts | None:
-    period = _period(run.period_end, period_type) or _period(run.period_start, period_type)
+    period = _period(run.period_end, period_type, year) or _period(run.period_start, period_type, year)
     if run.number is None or period is None:
         return None
     return RunFacts(
@@ -59,11 +61,16 @@ def _facts(run: PayrollRun, year: int, period_type: str) -> RunFacts | None:
     )
 
 
-def _period(given: int | date | None, period_type: str) -> int | None:
-    """Its number; where Nmbrs gives dates, the one that the last day falls in."""
+def _period(given: int | date | None, period_type: str, year: int) -> int | None:
+    """Its number; where Nmbrs gives dates, the one that the last day falls in.
+
+    The days around New Year may be in a week of the other year: they are of the first or last period of this one.
+    """
     if not isinstance(given, date):
         return given
-    week = given.isocalendar().week
+    of_year, week, _ = given.isocalendar()
+    if of_year != year:
+        week = 1 if of_year < year else _LAST_WEEK
     if period_type == WEEK:
         return week
-    return min((week - 1) // 4 + 1, 13) if period_type == FOUR_WEEKS else given.month
+    return min((week - 1) // 4 + 1, _LAST_FOUR_WEEKS) if period_type == FOUR_WEEKS else given.month
