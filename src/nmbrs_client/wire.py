@@ -194,7 +194,8 @@ def error_of(response: Response, evidence: Evidence) -> errors.NmbrsError:
     Nmbrs's own number comes first, then the status. A page of HTML comes from something in between, whose
     "not found" proves nothing; only "later" is believed of it.
     """
-    what = f"Nmbrs answered {evidence.status} {evidence.code or ''}: {evidence.title or 'without a title'}"
+    number = f" ({evidence.code})" if evidence.code else ""
+    what = f"Nmbrs answered {evidence.status}{number}: {evidence.title or 'without a title'}"
     kind = _BY_CODE.get(evidence.code or 0)
     if kind is None and (response.status in _PATIENT or not response.is_html):
         kind = _BY_STATUS.get(response.status)
