@@ -16,13 +16,14 @@ COMMANDS = {
     "doctor": "loonbrug.cli.doctor:doctor",
     "journal": "loonbrug.cli.journal:journal",
     "migrate": "loonbrug.cli.database:migrate",
+    "nmbrs-sandbox": "loonbrug.project.demo.nmbrs_sandbox:nmbrs_sandbox",
     "office": "loonbrug.cli.office:office",
     "serve": "loonbrug.project.serving:serve",
     "sign-in-link": "loonbrug.cli.sign_in:sign_in_link",
     "worker": "loonbrug.project.working:worker",
 }
 #: Commands that only start other processes, and must not touch this installation's own data.
-WITHOUT_PRODUCT = {"demo"}
+WITHOUT_PRODUCT = {"demo", "nmbrs-sandbox"}
 
 
 class Commands(click.Group):
