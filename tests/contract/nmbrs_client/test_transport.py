@@ -112,7 +112,7 @@ async def test_where_nobody_listens_nothing_has_left(line: AiohttpTransport) -> 
 async def test_a_server_that_speaks_no_tls_is_never_told_anything(line: AiohttpTransport) -> None:
     async with raw_server(replying(answer("200 OK", b"{}"))) as server:
         request = post(server)
-        with pytest.raises((NeverLeft, NoAnswer)):
+        with pytest.raises(NeverLeft):
             await line.send(Request("POST", request.url.replace("http:", "https:"), {}, request.body))
         assert server.requests == []
 
@@ -126,6 +126,7 @@ async def test_no_redirect_is_followed(line: AiohttpTransport, status: str) -> N
 
 async def test_no_cookie_is_kept(line: AiohttpTransport) -> None:
     async with raw_server(replying(answer("200 OK", b"{}", "Set-Cookie: a=b; Path=/"))) as server:
+        server.address = server.address.replace("127.0.0.1", "localhost")  # cookies need a name
         await line.send(get(server))
         await line.send(get(server))
         assert b"cookie" not in server.requests[1].lower()

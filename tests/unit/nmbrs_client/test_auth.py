@@ -17,7 +17,9 @@ from nmbrs_client.client import IdentityClient
 from nmbrs_client.errors import Form
 from nmbrs_client.wire import Response
 
-APPLICATION = Application("PartnerApp_loonbrug_x1", "s*cr$t:%é", "key-1", "https://bridge.example/nmbrs/back")
+APPLICATION = Application(
+    "PartnerApp_loonbrug_x1", "s*cr$t/:%é", "key-1", "https://bridge.example/nmbrs/back"
+)
 GRANTED = {
     "access_token": "access-1",
     "refresh_token": "refresh-2",
@@ -77,7 +79,7 @@ async def test_a_code_becomes_tokens_with_both_halves_of_the_sign_in_encoded() -
     (asked,) = line.asked
     kind, _, halves = asked.headers["Authorization"].partition(" ")
     assert (asked.method, asked.url, kind) == ("POST", NMBRS.token, "Basic")
-    assert base64.b64decode(halves) == b"PartnerApp_loonbrug_x1:s%2Acr%24t%3A%25%C3%A9"
+    assert base64.b64decode(halves) == b"PartnerApp_loonbrug_x1:s%2Acr%24t%2F%3A%25%C3%A9"
     assert asked.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert parse_qs(asked.body.decode(), strict_parsing=True) == {
         "grant_type": ["authorization_code"],
@@ -166,6 +168,7 @@ async def test_what_a_stranger_puts_in_a_code_does_not_change_the_meaning_of_the
         {"expires_in": -5},
         {"expires_in": True},
         {"expires_in": 10**12},
+        {"expires_in": 401 * 24 * 3600},
         {"token_type": "mac"},
         {"token_type": None},
     ],

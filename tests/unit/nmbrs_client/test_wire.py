@@ -126,6 +126,9 @@ def test_when_to_try_again_is_read_as_seconds_or_as_a_moment(
 def test_each_error_says_when_to_try_again_also_when_nmbrs_does_not() -> None:
     seconds = [error(problem(code)) for code in (42908, 42909, 50301, 50001)]
     assert [each.again_in for each in seconds if isinstance(each, errors.TryLater)] == [60, 3600, 300, 60]
+    at_once = error(problem(42908, Retry_After="0"))
+    assert isinstance(at_once, errors.TryLater)
+    assert at_once.again_in == 0
 
 
 def test_a_list_and_a_running_task_are_successes() -> None:
