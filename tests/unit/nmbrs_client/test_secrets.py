@@ -110,3 +110,9 @@ def test_an_error_is_quoted_as_far_as_it_may_be() -> None:
     assert told.value.evidence.body == page[: errors.TEXT_LIMIT]
     told_again = wire.evidence_of(Response(400, {}, json.dumps({"title": "y" * 10_000}).encode()))
     assert (told_again.title, told_again.body) == ("y" * errors.TEXT_LIMIT, "")
+
+
+def test_a_secret_at_the_edge_of_what_is_quoted_is_not_half_told() -> None:
+    page = "<html>" + "x" * (errors.TEXT_LIMIT - 12) + TOKEN
+    told = wire.evidence_of(Response(403, {}, page.encode()), [TOKEN])
+    assert told.body.strip("x") == "<html>" + "x" * (errors.TEXT_LIMIT - 12) + "[secre"
