@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -48,7 +49,7 @@ class NewCompany(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     debtor: str
     period_type: PeriodType = PeriodType.MONTH
-    employees: list[Employee] = []
+    employees: list[Employee] = msgspec.field(default_factory=lambda: [Employee(1, Decimal(2500), "Kantoor")])
 
 
 class CompanyChange(msgspec.Struct, forbid_unknown_fields=True):

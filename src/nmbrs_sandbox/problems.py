@@ -1,6 +1,7 @@
 """Problem documents: what the API answers when it does not do what was asked.
 
-Statuses, codes, titles and types are published; the details are in our own words.
+Statuses, codes, titles and types are published, but for 40100 and 40300, which are guesses: what is answered to a wrong
+subscription key and to a missing scope is not. Third parties tell of 40306. The details are in our own words.
 """
 
 from dataclasses import dataclass
@@ -30,8 +31,8 @@ KINDS = {
     "parameter": Kind(40033, "Parameter_Invalid", "validationError", "A parameter is not valid."),
     "token_missing": Kind(40101, "Missing_Token", "authenticationError", "There is no bearer token."),
     "token": Kind(40102, "Invalid_Token", "authenticationError", "The bearer token is not valid, or has ended."),
-    "key": Kind(40102, "Invalid_Token", "authenticationError", "X-Subscription-Key is missing or not known."),
-    "scope": Kind(40303, "Unauthorized_AccessData", "authenticationError", "The consent lacks the scope."),
+    "key": Kind(40100, "Unauthorized", "authenticationError", "X-Subscription-Key is missing or not known."),
+    "scope": Kind(40300, "Forbidden", "authenticationError", "The consent lacks the scope."),
     "data": Kind(
         40303, "Unauthorized_AccessData", "authenticationError", "The consent does not reach this debtor."
     ),
