@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -141,5 +141,5 @@ class Partner:
         return await self.get(f"/api/documents/{task.content['taskId']}")
 
 
-def partner(today: date = NOW.date()) -> Partner:
-    return Partner(Sandbox(seed("demo", today), SeededRandomness("tests"), lambda: NOW))
+def partner() -> Partner:
+    return Partner(Sandbox(seed("demo", NOW.date()), SeededRandomness("tests"), lambda: NOW))
