@@ -99,8 +99,8 @@ async def runs(sandbox: Sandbox, request: Request) -> Response:
     """The runs of a year; without one, of the current year."""
     company = named_company(sandbox, request, admit(sandbox, request, *PAYROLL))
     year = _year(request, default=sandbox.today().year)
-    found = sorted((key, run) for key, run in company.runs.items() if run.year == year)
-    return JSONResponse(page(request, [_run_row(sandbox, company, run) for _, run in found]))
+    rows = [_run_row(sandbox, company, run) for run in company.runs_in_order if run.year == year]
+    return JSONResponse(page(request, rows))
 
 
 async def generate(sandbox: Sandbox, request: Request, variant: Variant) -> Response:

@@ -46,7 +46,7 @@ KINDS = {
     "company": Kind(40404, "Invalid_Company", "invalidRequestError", "There is no such company."),
     "too_many_calls": Kind(42908, "Too_Many_Calls", "throttlingError", "More calls than the plan allows."),
     "quota_exceeded": Kind(42909, "Quota_Exceeded", "throttlingError", "The quota of calls is used up."),
-    "unexpected": Kind(50001, "Unknown", "apiError", "Something went wrong."),
+    "unexpected": Kind(50001, "Unkown", "apiError", "Something went wrong."),
     "gateway": Kind(50201, "Bad_Gateway", "apiError", "A gateway did not answer."),
     "unavailable": Kind(50301, "Service_Unavailable", "apiError", "The API is being maintained."),
 }  # fmt: skip

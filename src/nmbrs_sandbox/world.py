@@ -98,6 +98,11 @@ class Company:
     def id(self) -> UUID:
         return lasting_id("company", self.number)
 
+    @property
+    def runs_in_order(self) -> list[Run]:
+        """By year, period and number."""
+        return [self.runs[key] for key in sorted(self.runs)]
+
     def code_id(self, kind: str, code: str) -> UUID:
         """The id of a cost centre or a cost unit."""
         return lasting_id(kind, self.number, code)
