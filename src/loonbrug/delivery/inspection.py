@@ -9,38 +9,50 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain, islice
 
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 
 from afas_client.transactions import ALLOCATED, VOUCHERS_AT_ONCE, Transaction
 from loonbrug.connections import operations as connections
 from loonbrug.connections.capabilities import Feature
-from loonbrug.connections.models import ConnectionState, Environment
+from loonbrug.connections.models import Connection, ConnectionState, Environment
 from loonbrug.connections.queries import view_of
 from loonbrug.delivery.claiming import busy_lanes
+from loonbrug.delivery.installation import left_before
 from loonbrug.delivery.models import Delivery, LookUp, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.payload import expected_of
 from loonbrug.delivery.sighting import Expected, Seen, Sighting, proven_absent, seen
 from loonbrug.delivery.sighting import LookUp as Look
 from loonbrug.delivery.states import State
-from loonbrug.delivery.steps import apply_decision, latest_attempt, unanswered_until
+from loonbrug.delivery.steps import apply_decision, unanswered_until
+from loonbrug.delivery.tables import stored
 
+#: The states that a look ends when it finds the entry once, as it was sent.
+DOUBTED = (State.IN_DOUBT, State.UNDECIDED, State.CONFLICT)
 #: The states in which a look in the books can change something.
-LOOKED_AT = (State.IN_DOUBT, State.UNDECIDED, State.BOOKED, State.VERIFIED)
+LOOKED_AT = (*DOUBTED, State.BOOKED, State.VERIFIED, State.BOOKED_BY_HAND)
 
 #: So many booked deliveries are considered for reading back in one go.
 READ_AT_ONCE = 200
 
 
 class Kind(StrEnum):
-    """Why AFAS is asked: to end a doubt, to verify a booking, to learn whether it keeps our numbers, or to delete."""
+    """Why AFAS is asked: to end a doubt, to verify a booking, to learn whether it keeps our numbers, to delete, or to
+    see what a person typed in by hand.
+    """
 
     DOUBT = "doubt"
     READ_BACK = "read_back"
     NUMBER_CHECK = "number_check"
     REVERSAL = "reversal"
+    BY_HAND = "by_hand"
+
+
+#: Questions by AFAS's own number of the entry.
+BY_ENTRY_NUMBER = frozenset({Kind.NUMBER_CHECK, Kind.BY_HAND})
 
 
 class Compared(StrEnum):
@@ -48,6 +60,9 @@ class Compared(StrEnum):
 
     ACCOUNTS = "accounts"
     ACCOUNTS_AND_AXES = "accounts_and_axes"
+
+
+_ASKED_AT_ONCE = {Kind.NUMBER_CHECK: 1, Kind.READ_BACK: VOUCHERS_AT_ONCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +107,32 @@ class Answered:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What there is to look at: doubts or deletions to ask about, doubts that are over, bookings to read back."""
+
+    doubts: bool
+    over: bool
+    bookings: bool
+
+
+def due(*, environment_id: int, now: datetime) -> Due:
+    """Whether there is anything to look at; cheap, because it is asked of every drain at work all the time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
+                AND state IN ('in_doubt', 'undecided', 'conflict', 'reversing', 'booked_by_hand')
+                AND due_at <= %s),
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
+                AND state = 'in_doubt' AND doubt_until <= %s),
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
+                AND state IN ('booked', 'verified') AND due_at <= %s)""",
+            [environment_id, stored(now)] * 3,
+        )
+        return Due(*map(bool, cursor.fetchone()))
+
+
 @transaction.atomic
 def end_doubts(*, environment_id: int, now: datetime) -> int:
     """Hand what nobody can look up to a person once AFAS's limit has passed; how many.
@@ -124,17 +165,21 @@ def take_questions(
     """
     calls = Environment.objects.values_list("parallel_call_count", flat=True).get(pk=environment_id)
     busy = busy_lanes(environment_ids=[environment_id], now=now)[environment_id]
-    free = calls - len(busy) - reading_count
-    doubted = _due(environment_id, now, State.IN_DOUBT, State.UNDECIDED)
+    free = max(calls - len(busy) - reading_count, 0)
+    may_be_busy = Q(doubt_until__gt=now) & ~Q(reason=Reason.RESTORED)
+    doubted = _due(environment_id, now, *DOUBTED)
     deleted = _due(environment_id, now, State.REVERSING).filter(reason=Reason.DELETE_LEFT)
-    questions = []
-    for question in [*_doubts(doubted, now), *_deletions(deleted, now)]:
-        if question.has_own_call or free > 0:
-            questions.append(question)
-            free -= not question.has_own_call
-    if free > 0:
-        booked = _due(environment_id, now, State.BOOKED, State.VERIFIED)[:READ_AT_ONCE]
-        questions += _read_backs(booked, free, now)
+    own = chain(_doubts(doubted.filter(may_be_busy), now), _deletions(deleted.filter(may_be_busy), now))
+    others = chain(
+        _doubts(doubted.exclude(may_be_busy), now),
+        _deletions(deleted.exclude(may_be_busy), now),
+        _typed_in(_due(environment_id, now, State.BOOKED_BY_HAND), now),
+    )
+    questions = [replace(question, has_own_call=True) for question in own]
+    waiting = list(islice(others, free))
+    questions += waiting
+    if len(waiting) < free:
+        questions += _read_backs(environment_id, free - len(waiting), now)
     asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
     Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
     return tuple(questions)
@@ -153,6 +198,11 @@ def connector_of(delivery: Delivery) -> str:
     """The connector by which this delivery can be looked up; empty where there is no means to look."""
     if NumberKeeping.objects.filter(**_lane(delivery), is_kept=False).exists():
         return ""
+    return _shown_by(delivery)
+
+
+def _shown_by(delivery: Delivery) -> str:
+    """The connector that shows booked lines here, whether or not they carry our numbers; empty if there is none."""
     return view_of(delivery.connection).connector_for(Feature.LOOK_UP)
 
 
@@ -168,13 +218,9 @@ def _lane(delivery: Delivery) -> dict[str, int | str]:
 def _doubts(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
     for delivery in due:
         if connector_of(delivery):
-            yield replace(question_about(Kind.DOUBT, delivery), has_own_call=_may_be_busy(delivery, now))
+            yield question_about(Kind.DOUBT, delivery)
         else:
             _leave_until(delivery, delivery.doubt_until, now)
-
-
-def _may_be_busy(delivery: Delivery, now: datetime) -> bool:
-    return delivery.doubt_until is not None and delivery.doubt_until > now
 
 
 def _leave_until(delivery: Delivery, due_at: datetime | None, now: datetime) -> None:
@@ -188,11 +234,20 @@ def _deletions(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
     """Whether what was deleted is gone; once nobody can look any more, a person does after AFAS's limit."""
     for delivery in due:
         if connector_of(delivery):
-            yield replace(question_about(Kind.REVERSAL, delivery), has_own_call=_may_be_busy(delivery, now))
+            yield question_about(Kind.REVERSAL, delivery)
         elif delivery.doubt_until is not None and delivery.doubt_until > now:
             _leave_until(delivery, delivery.doubt_until, now)
         else:
             apply_decision(delivery, Decision(State.BOOKED, reason=Reason.NO_LOOK_UP), now=now)
+
+
+def _typed_in(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
+    """What a person typed in by hand is looked for by AFAS's number; where nobody can look, it is taken at his word."""
+    for delivery in due:
+        if connector := _shown_by(delivery):
+            yield _question(Kind.BY_HAND, [delivery], connector)
+        else:
+            _leave_until(delivery, None, now)
 
 
 def question_about(kind: Kind, delivery: Delivery) -> Question:
@@ -207,25 +262,45 @@ def question_about(kind: Kind, delivery: Delivery) -> Question:
     )
 
 
-def _read_backs(due: Iterable[Delivery], free_call_count: int, now: datetime) -> Iterator[Question]:
+def _read_backs(environment_id: int, free_call_count: int, now: datetime) -> list[Question]:
     """One question per administration, of as many deliveries as fit; the first of a lane asks by its number."""
-    batches: defaultdict[tuple[int, int], list[Delivery]] = defaultdict(list)
-    connectors: dict[tuple[int | str, ...], tuple[str, bool]] = {}
-    for delivery in due:
-        lane = (delivery.connection_id, delivery.administration, delivery.journal_code)
-        if lane not in connectors:
-            is_known = NumberKeeping.objects.filter(**_lane(delivery)).exists()
-            connectors[lane] = connector_of(delivery), is_known
-        connector, is_known = connectors[lane]
-        if not connector:
-            _leave_until(delivery, None, now)
-        elif is_known:
-            batches[delivery.connection_id, delivery.administration].append(delivery)
-        elif free_call_count > 0:
-            free_call_count -= 1
-            yield _question(Kind.NUMBER_CHECK, [delivery], connector)
-    for batch in list(batches.values())[: max(free_call_count, 0)]:
-        yield _question(Kind.READ_BACK, batch[:VOUCHERS_AT_ONCE], connector_of(batch[0]))
+    due = _due(environment_id, now, State.BOOKED, State.VERIFIED)
+    columns = ("id", "office_id", "connection_id", "administration", "journal_code")
+    found = list(due.values_list(*columns)[:READ_AT_ONCE])
+    is_kept = _numbers_kept(environment_id)
+    connectors = _look_up_connectors({connection_id for _, _, connection_id, _, _ in found})
+    unreadable = []
+    batches: defaultdict[tuple[Kind, int, int, str], list[int]] = defaultdict(list)
+    for pk, office_id, connection_id, administration, journal_code in found:
+        kept = is_kept.get((office_id, administration, journal_code))
+        if kept is False or not connectors[connection_id]:
+            unreadable.append(pk)
+        elif kept is None:
+            batches[Kind.NUMBER_CHECK, connection_id, administration, journal_code].append(pk)
+        else:
+            batches[Kind.READ_BACK, connection_id, administration, ""].append(pk)
+    Delivery.objects.filter(pk__in=unreadable).update(due_at=None)
+    return [
+        _question(kind, _with_connection(pks[: _ASKED_AT_ONCE[kind]]), connectors[connection_id])
+        for (kind, connection_id, _, _), pks in list(batches.items())[:free_call_count]
+    ]
+
+
+def _numbers_kept(environment_id: int) -> dict[tuple[int, int, str], bool]:
+    """Of which lanes it is known whether AFAS keeps our numbers there."""
+    rows = NumberKeeping.objects.filter(environment_id=environment_id)
+    columns = ("office_id", "administration", "journal_code", "is_kept")
+    return {(office, unit, code): kept for office, unit, code, kept in rows.values_list(*columns)}
+
+
+def _look_up_connectors(connection_ids: Iterable[int]) -> dict[int, str]:
+    rows = Connection.objects.select_related("environment").in_bulk(list(connection_ids))
+    return {pk: view_of(row).connector_for(Feature.LOOK_UP) for pk, row in rows.items()}
+
+
+def _with_connection(delivery_ids: Sequence[int]) -> list[Delivery]:
+    rows = Delivery.objects.select_related("connection__environment").filter(pk__in=delivery_ids)
+    return list(rows.order_by("due_at", "id"))
 
 
 def _question(kind: Kind, deliveries: Sequence[Delivery], connector: str) -> Question:
@@ -261,10 +336,12 @@ def record_answer(*, question: Question, answered: Answered, policy: Policy) -> 
         delivery = rows[wanted.delivery_id]
         mine = [line for line in answered.lines if _is_ours(line, wanted, question)]
         found = seen(mine, wanted.expected)
-        if delivery.state in {State.IN_DOUBT, State.UNDECIDED}:
+        if delivery.state in DOUBTED:
             _end_doubt(delivery, found, question, answered, policy)
         elif delivery.state in {State.BOOKED, State.VERIFIED}:
             _verify(delivery, found, question, answered, policy)
+        elif delivery.state == State.BOOKED_BY_HAND:
+            _check_by_hand(delivery, wanted, question, answered)
 
 
 def _is_ours(line: Transaction, wanted: Wanted, question: Question) -> bool:
@@ -273,6 +350,19 @@ def _is_ours(line: Transaction, wanted: Wanted, question: Question) -> bool:
         wanted.journal_code,
         wanted.voucher_number,
     )
+
+
+def _check_by_hand(delivery: Delivery, wanted: Wanted, question: Question, answered: Answered) -> None:
+    """Checked is an entry under the number that a person gave, in one book year, with our totals per account."""
+    here = (question.administration, wanted.journal_code, wanted.entry_number)
+    years: defaultdict[int, list[Transaction]] = defaultdict(list)
+    for line in answered.lines:
+        if (line.administration, line.journal_code, line.entry_number) == here:
+            years[line.year].append(line)
+    is_checked = Sighting.EQUAL in {seen(lines, wanted.expected).sighting for lines in years.values()}
+    reason = Reason.NONE if is_checked else Reason.DIFFERENT if years else Reason.NOT_SEEN
+    delivery.decisions.filter(entry_number=wanted.entry_number).update(is_checked=is_checked)
+    apply_decision(delivery, Decision(State.BOOKED_BY_HAND, reason=reason), now=answered.now)
 
 
 def _keep_number_check(question: Question, answered: Answered) -> None:
@@ -292,13 +382,14 @@ def _end_doubt(
 ) -> None:
     now, until = answered.now, delivery.doubt_until or answered.now
     is_over = now >= until
-    if found.sighting is Sighting.EQUAL:
+    if found.sighting is Sighting.EQUAL and not delivery.is_ended:
         decision = Decision(State.BOOKED, due_at=now, entry_number=found.entry_number)
     elif found.sighting is Sighting.ABSENT and _is_absent(delivery, question, answered, policy):
         decision = Decision(State.QUEUED, due_at=now)
-    elif found.sighting is not Sighting.ABSENT and is_over and delivery.state == State.IN_DOUBT:
+    elif found.sighting is not Sighting.ABSENT and is_over and delivery.state != State.CONFLICT:
         reason = Reason.DOUBLE if found.sighting is Sighting.DOUBLE else Reason.DIFFERENT
-        decision = Decision(State.CONFLICT, reason=reason, entry_number=found.entry_number)
+        later = now + policy.longest_wait
+        decision = Decision(State.CONFLICT, reason=reason, due_at=later, entry_number=found.entry_number)
     elif is_over and now >= until + policy.without_sight and delivery.state == State.IN_DOUBT:
         decision = Decision(State.UNDECIDED, reason=Reason.NO_SIGHT, due_at=now + policy.longest_wait)
     else:
@@ -307,10 +398,11 @@ def _end_doubt(
 
 
 def _look_again(delivery: Delivery, now: datetime, policy: Policy) -> Decision:
-    if delivery.state == State.UNDECIDED:
-        return Decision(State.UNDECIDED, Reason(delivery.reason), due_at=now + policy.longest_wait)
-    sent_before = latest_attempt(delivery).send_before
-    return Decision(State.IN_DOUBT, due_at=policy.next_look(now=now, sent_before=sent_before))
+    if delivery.state != State.IN_DOUBT:
+        later = now + policy.longest_wait
+        return Decision(State(delivery.state), Reason(delivery.reason), due_at=later)
+    due_at = policy.next_look(now=now, sent_before=left_before(delivery))
+    return Decision(State.IN_DOUBT, Reason(delivery.reason), due_at=due_at)
 
 
 def _is_absent(delivery: Delivery, question: Question, answered: Answered, policy: Policy) -> bool:
@@ -331,7 +423,7 @@ def _is_absent(delivery: Delivery, question: Question, answered: Answered, polic
         Look(row.at, row.question, row.token, row.has_sight, row.afas_clock, row.boot, row.boot_seconds)
         for row in delivery.look_ups.order_by("id")
     ]
-    countable_from = latest_attempt(delivery).send_before + policy.send_window
+    countable_from = left_before(delivery) + policy.send_window
     is_over = delivery.doubt_until is not None and answered.now >= delivery.doubt_until
     return is_over and proven_absent(looks, policy=policy, countable_from=countable_from)
 
@@ -341,7 +433,7 @@ def _verify(delivery: Delivery, found: Seen, question: Question, answered: Answe
     with_axes = question.connector == ALLOCATED
     another = found.entry_number not in {"", delivery.entry_number}
     if found.sighting is Sighting.DOUBLE or (found.sighting is Sighting.EQUAL and another):
-        decision = Decision(State.CONFLICT, reason=Reason.DOUBLE)
+        decision = Decision(State.CONFLICT, reason=Reason.DOUBLE, due_at=answered.now + policy.longest_wait)
     elif found.sighting is Sighting.DIFFERENT:
         decision = Decision(State(delivery.state), reason=Reason.DIFFERENT)
     elif found.sighting is Sighting.ABSENT:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Outcome, Policy
 from loonbrug.delivery.reversal import following
-from loonbrug.delivery.states import State
+from loonbrug.delivery.states import ENDED, State
 from loonbrug.delivery.tables import stored
 
 #: AFAS may still be working on something of these until `doubt_until`.
@@ -36,11 +36,14 @@ def apply_steps(steps: Sequence[Step]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.executemany(
-            """UPDATE delivery_delivery SET state = %s, reason = %s, due_at = %s, entry_number = %s,
+            """UPDATE delivery_delivery SET state = CASE WHEN is_ended THEN %s ELSE %s END,
+                is_ended = (is_ended OR %s), reason = %s, due_at = %s, entry_number = %s,
                 doubt_until = %s, not_booked_count = %s, changed_at = %s WHERE id = %s""",
             [
                 (
+                    _once_ended(step.decision.state),
                     step.decision.state,
+                    step.decision.state in ENDED,
                     step.decision.reason,
                     stored(step.decision.due_at),
                     step.entry_number,
@@ -54,14 +57,15 @@ def apply_steps(steps: Sequence[Step]) -> None:
         )
     for step in steps:
         if step.reverses_id is not None:
-            _follow(step.decision.state, step.reverses_id, step.now)
+            _follow(step.delivery_id, step.reverses_id, step.now)
 
 
 def apply_decision(
     delivery: Delivery, decision: Decision, *, now: datetime, doubt_until: datetime | None = None
 ) -> None:
     """Write one decision, on the table and on this instance."""
-    delivery.state = decision.state
+    delivery.state = _once_ended(decision.state) if delivery.is_ended else decision.state
+    delivery.is_ended = delivery.is_ended or decision.state in ENDED
     delivery.reason = decision.reason
     delivery.due_at = decision.due_at
     delivery.entry_number = decision.entry_number or delivery.entry_number
@@ -79,10 +83,16 @@ def apply_decision(
     apply_steps([step])
 
 
-def _follow(counter_entry: State, undone_id: int, now: datetime) -> None:
-    """What the counter-entry comes to decides about the delivery that it undoes."""
+def _once_ended(state: State) -> State:
+    """What had ended is not booked again because taking its late booking back failed: it stays for a person."""
+    return State.CONFLICT if state is State.BOOKED else state
+
+
+def _follow(counter_entry_id: int, undone_id: int, now: datetime) -> None:
+    """What the counter-entry came to decides about the delivery that it undoes."""
+    counter_entry = Delivery.objects.values_list("state", flat=True).get(pk=counter_entry_id)
     undone = Delivery.objects.select_for_update(no_key=True).get(pk=undone_id)
-    for decision in following(State(undone.state), counter_entry):
+    for decision in following(State(undone.state), State(counter_entry)):
         apply_decision(undone, decision, now=now)
 
 

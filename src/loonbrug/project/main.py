@@ -18,6 +18,7 @@ COMMANDS = {
     "migrate": "loonbrug.cli.database:migrate",
     "nmbrs-sandbox": "loonbrug.project.demo.nmbrs_sandbox:nmbrs_sandbox",
     "office": "loonbrug.cli.office:office",
+    "release": "loonbrug.cli.release:release",
     "serve": "loonbrug.project.serving:serve",
     "sign-in-link": "loonbrug.cli.sign_in:sign_in_link",
     "worker": "loonbrug.project.working:worker",
