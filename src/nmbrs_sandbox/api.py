@@ -170,20 +170,23 @@ def _code_rows(company: Company, codes: dict[str, str], id_name: str) -> list[di
 
 
 def _run_row(sandbox: Sandbox, company: Company, run: Run) -> dict[str, Any]:
-    period: int | str = run.period
-    if sandbox.world.period_shape is PeriodShape.MOMENT:
-        period = _moment(datetime.combine(company.period_end(run.year, run.period), time(), UTC))
     return {
         "payrollRunId": str(run.id),
         "number": run.number,
         "year": run.year,
-        "periodStart": period,
-        "periodEnd": period,
+        "periodStart": _period(sandbox, company, run.year, run.periods[0]),
+        "periodEnd": _period(sandbox, company, run.year, run.periods[-1]),
         "description": run.description,
         "createdAt": _moment(run.created_at),
         "locked": run.locked,
         "type": run.type.value,
     }
+
+
+def _period(sandbox: Sandbox, company: Company, year: int, period: int) -> int | str:
+    if sandbox.world.period_shape is PeriodShape.NUMBER:
+        return period
+    return _moment(datetime.combine(company.period_end(year, period), time(), UTC))
 
 
 def _moment(at: datetime) -> str:

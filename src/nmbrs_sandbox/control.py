@@ -40,6 +40,7 @@ class NewRun(msgspec.Struct, forbid_unknown_fields=True):
     year: int
     period: int
     type: RunType = RunType.NORMAL
+    last_period: int | None = None
     corrected: list[tuple[int, int]] = []
     locked: bool = False
 
@@ -225,6 +226,7 @@ class Control:
             period=new.period,
             type_=new.type,
             at=self._sandbox.now(),
+            last_period=new.last_period,
             corrected=new.corrected,
             locked=new.locked,
         )

@@ -60,6 +60,8 @@ class Run:
     id: UUID
     year: int
     period: int
+    last_period: int
+    """The same as `period`, but for a run that pays several periods of a year."""
     number: int
     """Counts within the period."""
     type: RunType
@@ -72,6 +74,11 @@ class Run:
     """The company's ledger scheme at the time the journals were calculated."""
     revision: int = 0
     """How many times it was recalculated."""
+
+    @property
+    def periods(self) -> range:
+        """The periods that it pays."""
+        return range(self.period, self.last_period + 1)
 
 
 RunKey = tuple[int, int, int]

@@ -167,7 +167,8 @@ def _waits(delivery_id: int, policy: Policy, now: datetime) -> bool:
     """Whether a reversal has to wait, because AFAS may still book another attempt of what is reversed."""
     delivery = Delivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
     undone = delivery.reverses or delivery
-    until = unanswered_until(undone, policy=policy, now=now) if undone.state == State.REVERSING else None
+    is_waited_for = undone.state == State.REVERSING
+    until = unanswered_until([undone], policy=policy, now=now).get(undone.pk) if is_waited_for else None
     if until is not None:
         decision = Decision(State(delivery.state), Reason(delivery.reason), due_at=until)
         apply_decision(delivery, decision, now=now)

@@ -39,6 +39,15 @@ async def test_a_new_run_of_corrections_has_a_transaction_for_each_period(partne
     assert [text.count(f"<date>{day}</date>") for day in ("20260831", "20260930", "20261031")] == [1, 1, 0]
 
 
+async def test_a_run_may_pay_several_periods_each_with_its_own_date(partner: Partner) -> None:
+    new = {"year": 2026, "period": 10, "last_period": 12}
+    assert (await partner.control("POST", "/companies/2001/runs", new)).status == 201
+    row = next(row for row in await runs(partner) if row["periodStart"] == 10 and row["number"] == 2)
+    assert (row["periodEnd"], row["description"]) == (12, "Periode 10 t/m 12, run 2")
+    text = await journal(partner, "/companies/2001/runs/2026/10/2")
+    assert [text.count(f"<date>{day}</date>") for day in ("20261031", "20261130", "20261231")] == [1, 1, 1]
+
+
 async def test_a_january_run_can_be_made_in_february(partner: Partner) -> None:
     await partner.control("POST", "/companies/2001/runs", {"year": 2025, "period": 1})
     late = [row for row in await runs(partner, year=2025) if row["createdAt"].startswith("2026-11")]
@@ -122,6 +131,8 @@ async def test_codes_come_are_renamed_and_go(partner: Partner) -> None:
         ("PATCH", "/companies/9", {"name": "x"}, 404, "company 9"),
         ("DELETE", "/companies/9", None, 404, "company 9"),
         ("POST", "/companies/2001/runs", {"year": 2026, "period": 14}, 400, "2026-14"),
+        ("POST", "/companies/2001/runs", {"year": 2026, "period": 3, "last_period": 2}, 400, "later one"),
+        ("POST", "/companies/2001/runs", {"year": 2026, "period": 3, "last_period": 14}, 400, "2026-14"),
         ("POST", "/companies/2001/runs", {"year": 26, "period": 1}, 400, "26-1"),
         ("POST", "/companies/2001/runs", {"year": 2026, "period": 1, "type": "twk"}, 400, "corrects"),
         (

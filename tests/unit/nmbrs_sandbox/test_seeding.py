@@ -68,10 +68,18 @@ def test_the_kinds_of_run_and_a_thirteenth_period_are_all_there(world: World) ->
     assert thirteenth == {("month", 13), ("4-weeks", 13)}
 
 
+def test_a_run_of_two_periods_leaves_the_second_without_one(world: World) -> None:
+    company = world.company("2008")
+    (double,) = [run for run in company.runs.values() if len(run.periods) == 2]
+    assert (double.year, double.period + 1, 1) not in company.runs
+    assert len(journal_of(company, double, Variant.COMPANY)) == 2
+
+
 def test_every_journal_balances_on_each_date_in_every_variant(world: World) -> None:
     for (company, run), variant in product(everything(world), Variant):
         transactions = journal_of(company, run, variant)
-        assert len(transactions) == len(run.corrected) + (run.type is not RunType.TWK)
+        paid = 0 if run.type is RunType.TWK else len(run.periods)
+        assert len(transactions) == len(run.corrected) + paid
         for transaction in transactions:
             assert sum(line.amount for line in transaction.lines) == 0
             assert transaction.lines
