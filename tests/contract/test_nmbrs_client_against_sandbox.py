@@ -395,6 +395,15 @@ async def test_what_is_not_there_or_not_ours_has_different_names(meeting: Meetin
         await client.document(nowhere)
 
 
+async def test_a_scope_that_was_not_consented_to_is_no_matter_of_filters(meeting: Meeting) -> None:
+    client = await meeting.connected()
+    company = await bakery(client)
+    meeting.sandbox.identity.consents[0].scopes.remove("company.payrollsettings.read")
+    with pytest.raises(errors.AccessRefused) as refused:
+        await all_of(client.runs(company.id, 2026))
+    assert type(refused.value) is errors.AccessRefused
+
+
 # Waiting
 
 
