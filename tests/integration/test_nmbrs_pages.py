@@ -9,7 +9,7 @@ import time_machine
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from tests.integration.nmbrs_on_stub import NOW, NmbrsOffice, office, stub
+from tests.integration.nmbrs_on_stub import NOW, NmbrsOffice, NmbrsStub, office, stub
 
 from loonbrug.access.models import Right, Template, User
 from loonbrug.access.rights import Level, Part
@@ -255,6 +255,20 @@ def test_a_person_decides_which_company_it_is(office: NmbrsOffice) -> None:
     waiting.refresh_from_db()
     assert waiting.company_id == ours.pk
     assert client.get(address).status_code == 404
+
+
+def test_what_is_gone_from_nmbrs_is_told_where_it_stands(office: NmbrsOffice, stub: NmbrsStub) -> None:
+    stub.companies["c1"].cost_centres = {"100": "Productie"}
+    office.synchronise()
+    stub.companies["c1"].cost_centres.clear()
+    del stub.companies["c2"]
+    office.synchronise(later=timedelta(days=1))
+    client = browser(office)
+    bakery = Company.objects.get(number="2001")
+    codes = client.get(reverse("cost-centres", kwargs={"company_id": bakery.pk})).content.decode()
+    debtor = client.get(reverse("debtor", kwargs={"debtor_id": bakery.debtor_id})).content.decode()
+    assert codes.count("No longer in Nmbrs") == 1
+    assert debtor.count("No longer in Nmbrs") == 1
 
 
 @pytest.mark.parametrize("fails", [None, errors.NoAnswer("away")])
