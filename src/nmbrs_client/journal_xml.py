@@ -1,10 +1,10 @@
 """The journal document of Nmbrs: bytes in, dated transactions out.
 
 Nmbrs publishes no schema. What is known: any root element holds `transaction` elements; each has a `header`
-with a `date` (YYYYMMDD), and `lines` of `line` with `dim1` (ledger account), `dim2` (cost centre), `dim3`
-(cost unit), `value`, `debitcredit` and `description`. So elements are found by name, never by position, and
-what is not known is passed over. The prolog may say utf-16 while the bytes are utf-8, and the document may
-come escaped inside an element of another one.
+with a `date` (YYYYMMDD), perhaps with an `office`, and `lines` of `line` with `dim1` (ledger account), `dim2`
+(cost centre), `dim3` (cost unit), `value`, `debitcredit` and `description`. So elements are found by name,
+never by position, and what is not known is passed over. The prolog may say utf-16 while the bytes are utf-8,
+and the document may come escaped inside an element of another one.
 """
 
 import datetime
@@ -68,7 +68,7 @@ class JournalLine:
 class Transaction:
     """The lines of one date. A run with corrections of earlier periods has several transactions.
 
-    `office` is what the header says of whose journal it is, where it says so: a field that nobody has described.
+    `office` is the header's text of that name, where there is one: the number of the company, as it seems.
     """
 
     date: datetime.date
@@ -223,10 +223,8 @@ class _Reader(ContentHandler):
                 self._keep(self._line, name, text, self._line_count)
             case ["lines", "line"]:
                 self._end_line()
-            case ["header", "date"]:
-                self._keep(self._header, "date", text, None)
-            case ["header", "office"]:
-                self._header.fields["office"] = text
+            case ["header", ("date" | "office") as name]:
+                self._keep(self._header, name, text, None)
             case []:
                 self._end_transaction()
                 self._depth = 0

@@ -11,15 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, NewType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from nmbrs_client.wire import fields_of, text_of, whole_of
 
 Item = Mapping[str, Any]
-Period = NewType("Period", int)
-"""The number of a period within its year: a month, a week or four weeks, from 1."""
-
 _LAST_PERIOD = 54  # weeks of a year, and one for a 13th month and the like
 _LOCAL = ZoneInfo("Europe/Amsterdam")
 _DISPLAYED = re.compile(r"[0-9]{4}-([0-9]{1,2})-[0-9]?[A-Za-z]{1,2}")  # such as 2021-2-M
@@ -58,15 +55,16 @@ class Company:
 class PayrollRun:
     """A processed payroll. What Nmbrs leaves out is None or empty; a run that is not said locked is open.
 
-    `period_start` and `period_end` are period numbers, or dates where Nmbrs gives those. `kind` is none,
-    normal, normal_twk, twk, partial, or whatever else Nmbrs comes to call it.
+    `period_start` and `period_end` are the numbers of periods within the year (months, weeks or four weeks,
+    from 1), or dates where Nmbrs gives those. `kind` is none, normal, normal_twk, twk, partial, or whatever
+    else Nmbrs comes to call it.
     """
 
     id: str
     number: int | None
     year: int | None
-    period_start: Period | date | None
-    period_end: Period | date | None
+    period_start: int | date | None
+    period_end: int | date | None
     description: str
     created_at: datetime | None
     locked: bool
@@ -96,7 +94,7 @@ class CurrentPeriod:
     """The period that a company is working in. `kind` is month, 1-week or 4-weeks; `shown` as on screen."""
 
     year: int
-    period: Period
+    period: int
     kind: str
     shown: str
 
@@ -157,12 +155,12 @@ def current_period_of(item: Item) -> CurrentPeriod:
     return CurrentPeriod(year, period, text_of(item.get("periodType")), text_of(item.get("displayPeriod")))
 
 
-def _period(value: object) -> Period | None:
+def _period(value: object) -> int | None:
     number = whole_of(value)
-    return Period(number) if number is not None and 1 <= number <= _LAST_PERIOD else None
+    return number if number is not None and 1 <= number <= _LAST_PERIOD else None
 
 
-def _period_or_date(value: object) -> Period | date | None:
+def _period_or_date(value: object) -> int | date | None:
     displayed = _DISPLAYED.fullmatch(text_of(value))
     if displayed:
         return _period(displayed[1])

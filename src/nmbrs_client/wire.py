@@ -136,7 +136,7 @@ def _problem(response: Response) -> Mapping[str, Any]:
     if len(response.body) > errors.TEXT_LIMIT or not response.body.lstrip().startswith(b"{"):
         return {}
     said = said_in(response)
-    return said if whole_of(said.get("code")) in _BY_CODE and "title" in said else {}
+    return said if whole_of(said.get("code")) in BY_CODE and "title" in said else {}
 
 
 def retry_after(response: Response) -> int | None:
@@ -153,7 +153,7 @@ def retry_after(response: Response) -> int | None:
     return min(seconds, int(_LONGEST_RETRY_AFTER / timedelta(seconds=1)))
 
 
-_BY_CODE: Mapping[int, type[errors.NmbrsError]] = {
+BY_CODE: Mapping[int, type[errors.NmbrsError]] = {
     40033: errors.Invalid,
     40101: errors.TokenRefused,
     40102: errors.TokenRefused,
@@ -169,6 +169,8 @@ _BY_CODE: Mapping[int, type[errors.NmbrsError]] = {
     50201: errors.ServerFailed,
     50301: errors.Unavailable,
 }
+"""The error of each of Nmbrs's own numbers (its REST reference, "errors"; 40305 and 40306 as others met them)."""
+
 _BY_STATUS: Mapping[int, type[errors.NmbrsError]] = {
     400: errors.Invalid,
     401: errors.SubscriptionKeyRefused,
@@ -194,8 +196,9 @@ def error_of(response: Response, evidence: Evidence) -> errors.NmbrsError:
     Nmbrs's own number comes first, then the status. A page of HTML comes from something in between, whose
     "not found" proves nothing; only "later" is believed of it.
     """
-    what = f"Nmbrs answered {evidence.status} {evidence.code or ''}: {evidence.title or 'without a title'}"
-    kind = _BY_CODE.get(evidence.code or 0)
+    number = f" ({evidence.code})" if evidence.code else ""
+    what = f"Nmbrs answered {evidence.status}{number}: {evidence.title or 'without a title'}"
+    kind = BY_CODE.get(evidence.code or 0)
     if kind is None and (response.status in _PATIENT or not response.is_html):
         kind = _BY_STATUS.get(response.status)
         if kind is None and 500 <= response.status < 600:

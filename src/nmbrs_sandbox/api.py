@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from nmbrs_sandbox.calls import Call, Operation
 from nmbrs_sandbox.entrance import admit, named_company, named_debtor, named_id
-from nmbrs_sandbox.faults import OF_JOURNALS, Call, FaultKind
+from nmbrs_sandbox.faults import OF_JOURNALS, FaultKind
 from nmbrs_sandbox.journal import Variant, journal_of
 from nmbrs_sandbox.journal_document import document
 from nmbrs_sandbox.paging import page, whole_number
@@ -25,26 +26,27 @@ PAYROLL = ("company.payrollsettings.read",)
 GENERATE = ("company.document.read",)
 FETCH = ("document.read",)
 _COMPANY = "/api/companies/{companyId}"
+_RUN = _COMPANY + "/runs/{payrollRunId}"
 
 
 def routes(sandbox: Sandbox) -> list[Route]:
     """All services of the API, each behind the reception."""
-    services: list[tuple[str, str, Service]] = [
-        ("/api/debtors", "debtors", debtors),
-        ("/api/debtors/{debtorId}/companies", "debtor companies", companies_of_debtor),
-        ("/api/companies", "companies", companies),
-        (f"{_COMPANY}/period", "period", current_period),
-        (f"{_COMPANY}/costCenters", "costCenters", cost_centres),
-        (f"{_COMPANY}/costUnits", "costUnits", cost_units),
-        (f"{_COMPANY}/runs", "runs", runs),
-        ("/api/documents/{taskId}", "documents", fetch_document),
-        ("/api/{rest:path}", "nothing", nothing),
+    services: list[tuple[Operation, str, Service]] = [
+        (Operation.DEBTORS, "/api/debtors", debtors),
+        (Operation.COMPANIES_OF_DEBTOR, "/api/debtors/{debtorId}/companies", companies_of_debtor),
+        (Operation.COMPANIES, "/api/companies", companies),
+        (Operation.PERIOD, f"{_COMPANY}/period", current_period),
+        (Operation.COST_CENTRES, f"{_COMPANY}/costCenters", cost_centres),
+        (Operation.COST_UNITS, f"{_COMPANY}/costUnits", cost_units),
+        (Operation.RUNS, f"{_COMPANY}/runs", runs),
+        *(
+            (Operation.of_variant(variant), f"{_RUN}/{variant}", partial(generate, variant=variant))
+            for variant in Variant
+        ),
+        (Operation.DOCUMENTS, "/api/documents/{taskId}", fetch_document),
+        (Operation.ELSEWHERE, "/api/{rest:path}", nothing),
     ]
-    services[-2:-2] = [
-        (f"{_COMPANY}/runs/{{payrollRunId}}/{variant}", variant.value, partial(generate, variant=variant))
-        for variant in Variant
-    ]
-    return [route(sandbox, "GET", path, name, service) for path, name, service in services]
+    return [route(sandbox, operation, path, service) for operation, path, service in services]
 
 
 async def debtors(sandbox: Sandbox, request: Request) -> Response:
@@ -97,8 +99,8 @@ async def runs(sandbox: Sandbox, request: Request) -> Response:
     """The runs of a year; without one, of the current year."""
     company = named_company(sandbox, request, admit(sandbox, request, *PAYROLL))
     year = _year(request, default=sandbox.today().year)
-    found = sorted((key, run) for key, run in company.runs.items() if run.year == year)
-    return JSONResponse(page(request, [_run_row(sandbox, company, run) for _, run in found]))
+    rows = [_run_row(sandbox, company, run) for run in company.runs_in_order if run.year == year]
+    return JSONResponse(page(request, rows))
 
 
 async def generate(sandbox: Sandbox, request: Request, variant: Variant) -> Response:
@@ -109,7 +111,7 @@ async def generate(sandbox: Sandbox, request: Request, variant: Variant) -> Resp
     run = next((run for run in company.runs.values() if (run.id, run.year) == (wanted, year)), None)
     if run is None:
         raise Problem("not_found")
-    fault = sandbox.faults.take(OF_JOURNALS, Call(f"GET {variant}", company.number))
+    fault = sandbox.faults.take(OF_JOURNALS, Call(Operation.of_variant(variant), company.number))
     mood, delay_ms = (fault.kind, fault.delay_ms) if fault else (None, 0)
     other = _run_elsewhere(sandbox, company) if mood is FaultKind.OTHER_COMPANY else (company, run)
     content = document(journal_of(*other, variant), variant, other[0].number, mood)
@@ -168,20 +170,23 @@ def _code_rows(company: Company, codes: dict[str, str], id_name: str) -> list[di
 
 
 def _run_row(sandbox: Sandbox, company: Company, run: Run) -> dict[str, Any]:
-    period: int | str = run.period
-    if sandbox.world.period_shape is PeriodShape.MOMENT:
-        period = _moment(datetime.combine(company.period_end(run.year, run.period), time(), UTC))
     return {
         "payrollRunId": str(run.id),
         "number": run.number,
         "year": run.year,
-        "periodStart": period,
-        "periodEnd": period,
+        "periodStart": _period(sandbox, company, run.year, run.periods[0]),
+        "periodEnd": _period(sandbox, company, run.year, run.periods[-1]),
         "description": run.description,
         "createdAt": _moment(run.created_at),
         "locked": run.locked,
         "type": run.type.value,
     }
+
+
+def _period(sandbox: Sandbox, company: Company, year: int, period: int) -> int | str:
+    if sandbox.world.period_shape is PeriodShape.NUMBER:
+        return period
+    return _moment(datetime.combine(company.period_end(year, period), time(), UTC))
 
 
 def _moment(at: datetime) -> str:

@@ -9,7 +9,7 @@ from nmbrs_sandbox.identity import SCOPES, GrantError
 from nmbrs_sandbox.world import EnvironmentKind, Login, LoginKind, Partner, World
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
-_ON_THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
+_ON_THIS_MACHINE = re.compile(r"http://(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?/[!-~]*", re.ASCII)
 
 
 class StrangePartnerError(ValueError):
@@ -62,8 +62,7 @@ def read_authorization(world: World, query: Mapping[str, str]) -> tuple[Authoriz
 def _is_registered(partner: Partner, redirect_uri: str) -> bool:
     if partner.redirect_uris:
         return redirect_uri in partner.redirect_uris
-    parts = urlsplit(redirect_uri)
-    return parts.scheme == "http" and parts.hostname in _ON_THIS_MACHINE and redirect_uri.isprintable()
+    return _ON_THIS_MACHINE.fullmatch(redirect_uri) is not None
 
 
 def _fault(asked: Authorization, query: Mapping[str, str]) -> GrantError | None:

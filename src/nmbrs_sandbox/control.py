@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
@@ -36,47 +37,64 @@ T = TypeVar("T")
 
 
 class NewRun(msgspec.Struct, forbid_unknown_fields=True):
+    """A run to add; see `payroll.add_run`."""
+
     year: int
     period: int
     type: RunType = RunType.NORMAL
+    last_period: int | None = None
     corrected: list[tuple[int, int]] = []
     locked: bool = False
 
 
 class NewCompany(msgspec.Struct, forbid_unknown_fields=True):
+    """A company to add; without employees named it has one."""
+
     number: str
     name: str
     debtor: str
     period_type: PeriodType = PeriodType.MONTH
-    employees: list[Employee] = []
+    employees: list[Employee] = msgspec.field(default_factory=lambda: [Employee(1, Decimal(2500), "Kantoor")])
 
 
 class CompanyChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What changes of a company."""
+
     name: str | None = None
     debtor: str | None = None
     scheme: dict[str, str] | None = None
 
 
 class RunChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What changes of a run."""
+
     locked: bool
 
 
 class WorldChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What changes of the environment."""
+
     kind: EnvironmentKind | None = None
     enabled: bool | None = None
     period_shape: PeriodShape | None = None
 
 
 class NewCode(msgspec.Struct, forbid_unknown_fields=True):
+    """A cost centre or a cost unit."""
+
     code: str
     description: str
 
 
 class Advance(msgspec.Struct, forbid_unknown_fields=True):
+    """How far the time moves."""
+
     seconds: int
 
 
 class Reset(msgspec.Struct, forbid_unknown_fields=True):
+    """Which seed to begin with."""
+
     seed: str = "demo"
 
 
@@ -213,7 +231,7 @@ class Control:
         return JSONResponse({})
 
     async def list_runs(self, request: Request) -> Response:
-        return JSONResponse({"runs": [_run_document(run) for run in self._company(request).runs.values()]})
+        return JSONResponse({"runs": [_run_document(run) for run in self._company(request).runs_in_order]})
 
     async def add_run(self, request: Request) -> Response:
         """`{"year": 2026, "period": 12, "type": "normal_twk", "corrected": [[2026, 11]], "locked": false}`."""
@@ -224,6 +242,7 @@ class Control:
             period=new.period,
             type_=new.type,
             at=self._sandbox.now(),
+            last_period=new.last_period,
             corrected=new.corrected,
             locked=new.locked,
         )
@@ -320,7 +339,7 @@ def _company_document(company: Company) -> dict[str, Any]:
     return {
         "id": str(company.id),
         **{name: getattr(company, name) for name in fields},
-        "runs": [_run_document(run) for run in company.runs.values()],
+        "runs": [_run_document(run) for run in company.runs_in_order],
     }
 
 

@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
+from nmbrs_sandbox.calls import Call, Operation
+
 
 class FaultKind(StrEnum):
     # Instead of an answer, or around one
@@ -64,22 +68,13 @@ OF_JOURNALS = tuple(kind for kind in FaultKind if kind not in (*OF_CALLS, "laten
 """Faults that are decided when a journal is asked for, and stay with it."""
 
 
-@dataclass(frozen=True)
-class Call:
-    """A call that came in: `operation` is method and service, for instance `GET runs` or `POST token`."""
-
-    operation: str
-    company: str = ""
-    """The company's number, where the address names one."""
-
-
-@dataclass
-class Fault:
+class Fault(msgspec.Struct, forbid_unknown_fields=True):
     """A fault and its scope; what is left open holds for all."""
 
     kind: FaultKind
-    operation: str = ""
+    operation: Operation | None = None
     company: str = ""
+    """A company's number."""
     count: int | None = None
     """How many calls it still hits; None until it is cleared."""
     delay_ms: int = 0
@@ -88,10 +83,7 @@ class Fault:
     id: int = 0
 
     def hits(self, call: Call) -> bool:
-        return self.operation.casefold() in ("", call.operation.casefold()) and self.company in (
-            "",
-            call.company,
-        )
+        return self.operation in (None, call.operation) and self.company in ("", call.company)
 
 
 @dataclass

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from nmbrs_sandbox.calls import Operation
 from nmbrs_sandbox.identity import ACCESS_HOLDS, GrantError, Tokens
 from nmbrs_sandbox.reception import route
 from nmbrs_sandbox.sandbox import Sandbox
@@ -22,8 +23,8 @@ _NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 def routes(sandbox: Sandbox) -> list[Route]:
     """The services, each behind the reception."""
     return [
-        route(sandbox, "POST", "/connect/token", "token", give_tokens),
-        route(sandbox, "POST", "/connect/revocation", "revocation", revoke),
+        route(sandbox, Operation.TOKEN, "/connect/token", give_tokens),
+        route(sandbox, Operation.REVOCATION, "/connect/revocation", revoke),
     ]
 
 

@@ -78,13 +78,11 @@ Posted = Iterator[tuple[Account, Decimal]]
 
 
 def journal_of(company: Company, run: Run, variant: Variant) -> list[Transaction]:
-    """The transactions of a run: its own period, and one for each period that it corrects."""
-    transactions = [
-        _transaction(company, run, (year, period), variant, corrects=True) for year, period in run.corrected
+    """The transactions of a run: one for each period that it pays, and for each that it corrects."""
+    paid = [] if run.type is RunType.TWK else [(run.year, period) for period in run.periods]
+    return [_transaction(company, run, period, variant, corrects=False) for period in paid] + [
+        _transaction(company, run, period, variant, corrects=True) for period in run.corrected
     ]
-    if run.type is not RunType.TWK:
-        transactions.insert(0, _transaction(company, run, (run.year, run.period), variant, corrects=False))
-    return transactions
 
 
 def _transaction(
@@ -92,7 +90,7 @@ def _transaction(
 ) -> Transaction:
     sums: dict[tuple[Account, Split], Decimal] = defaultdict(Decimal)
     for employee in company.employees:
-        posted = _correction(company, run, employee, period) if corrects else _pay(company, run, employee)
+        posted = (_correction if corrects else _pay)(company, run, employee, period)
         for account, amount in posted:
             sums[account, _split(employee, account, variant)] += amount
     ordered = sorted(sums.items(), key=lambda item: (not item[0][0].is_cost, item[0][0].number))
@@ -104,8 +102,8 @@ def _transaction(
     return Transaction(company.period_end(*period), lines)
 
 
-def _pay(company: Company, run: Run, employee: Employee) -> Posted:
-    chance = _chance(company.number, run.year, run.period, run.number, run.revision, employee.number)
+def _pay(company: Company, run: Run, employee: Employee, period: tuple[int, int]) -> Posted:
+    chance = _chance(company.number, *period, run.number, run.revision, employee.number)
     if run.type is RunType.PARTIAL:
         return _once(Decimal(250 + chance % 500))
     hours = Decimal(970 + chance % 61) / 1000  # from 97 to 103 percent of the usual wage

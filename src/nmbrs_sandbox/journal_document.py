@@ -7,11 +7,10 @@ tells a department or an employee.
 
 from collections.abc import Iterable
 from dataclasses import replace
-from decimal import Decimal
 from xml.sax.saxutils import escape
 
 from nmbrs_sandbox.faults import FaultKind
-from nmbrs_sandbox.journal import Line, Transaction, Variant
+from nmbrs_sandbox.journal import CENT, NET, WAGES, Account, Line, Split, Transaction, Variant
 
 HUGE_LINES = 100_000
 _PROLOG = '<?xml version="1.0" encoding="utf-8"?>'
@@ -74,13 +73,14 @@ def _element(name: str, text: str) -> str:
 
 
 def _unbalanced(transaction: Transaction) -> Transaction:
-    first = transaction.lines[0]
-    return replace(
-        transaction, lines=(replace(first, amount=first.amount + Decimal("0.01")), *transaction.lines[1:])
-    )
+    return replace(transaction, lines=(*transaction.lines, _cent(NET)))
 
 
 def _huge(transaction: Transaction) -> Transaction:
-    """Each line as often as needed, so that it still balances."""
-    times = -(-HUGE_LINES // len(transaction.lines))
-    return replace(transaction, lines=transaction.lines * times)
+    """More lines, of a cent each; it still balances."""
+    pairs = (_cent(WAGES), replace(_cent(NET), amount=-CENT)) * (HUGE_LINES // 2)
+    return replace(transaction, lines=transaction.lines + pairs)
+
+
+def _cent(account: Account) -> Line:
+    return Line(account.number, account.description, Split(), CENT)

@@ -47,4 +47,6 @@ class NoAnswer(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - an answer's signature
         self._lines.cut(tuple(scope["client"]))
-        await receive()  # the server tells that the connection is lost before it sees that nothing was sent
+        # What is left of the request comes first; only after its end may nothing be sent.
+        while (await receive())["type"] != "http.disconnect":
+            pass

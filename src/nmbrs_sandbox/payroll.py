@@ -22,25 +22,31 @@ def add_run(
     period: int,
     type_: RunType,
     at: datetime,
+    last_period: int | None = None,
     corrected: list[tuple[int, int]] | None = None,
     locked: bool = False,
 ) -> Run:
     """A new run. Raises RefusedError for a period that is none, or corrections that do not suit its type."""
-    for one_year, one_period in [(year, period), *(corrected or [])]:
+    last = period if last_period is None else last_period
+    for one_year, one_period in [(year, period), (year, last), *(corrected or [])]:
         if not (2000 <= one_year <= 2099 and 1 <= one_period <= LAST_PERIOD):
             raise RefusedError(f"There is no period {one_year}-{one_period}.")
+    if last < period:
+        raise RefusedError("A run ends with its first period or a later one.")
     if type_.corrects != bool(corrected):
         raise RefusedError("A run of type normal_twk or twk names the periods it corrects, another does not.")
+    covered = f"Periode {period}" if last == period else f"Periode {period} t/m {last}"
     number = company.given.get((year, period), 0) + 1
     company.given[year, period] = number
     run = Run(
         lasting_id("run", company.number, year, period, number),
         year,
         period,
+        last,
         number,
         type_,
         at,
-        description=f"Periode {period}" if number == 1 else f"Periode {period}, run {number}",
+        description=covered if number == 1 else f"{covered}, run {number}",
         locked=locked,
         corrected=list(corrected or []),
         scheme=dict(company.scheme),

@@ -1,6 +1,7 @@
 """Problem documents: what the API answers when it does not do what was asked.
 
-Statuses, codes, titles and types are published; the details are in our own words.
+Statuses, codes, titles and types are published, but for 40100 and 40300, which are guesses: what is answered to a wrong
+subscription key and to a missing scope is not. Third parties tell of 40306. The details are in our own words.
 """
 
 from dataclasses import dataclass
@@ -30,8 +31,8 @@ KINDS = {
     "parameter": Kind(40033, "Parameter_Invalid", "validationError", "A parameter is not valid."),
     "token_missing": Kind(40101, "Missing_Token", "authenticationError", "There is no bearer token."),
     "token": Kind(40102, "Invalid_Token", "authenticationError", "The bearer token is not valid, or has ended."),
-    "key": Kind(40102, "Invalid_Token", "authenticationError", "X-Subscription-Key is missing or not known."),
-    "scope": Kind(40303, "Unauthorized_AccessData", "authenticationError", "The consent lacks the scope."),
+    "key": Kind(40100, "Unauthorized", "authenticationError", "X-Subscription-Key is missing or not known."),
+    "scope": Kind(40300, "Forbidden", "authenticationError", "The consent lacks the scope."),
     "data": Kind(
         40303, "Unauthorized_AccessData", "authenticationError", "The consent does not reach this debtor."
     ),
@@ -45,7 +46,7 @@ KINDS = {
     "company": Kind(40404, "Invalid_Company", "invalidRequestError", "There is no such company."),
     "too_many_calls": Kind(42908, "Too_Many_Calls", "throttlingError", "More calls than the plan allows."),
     "quota_exceeded": Kind(42909, "Quota_Exceeded", "throttlingError", "The quota of calls is used up."),
-    "unexpected": Kind(50001, "Unknown", "apiError", "Something went wrong."),
+    "unexpected": Kind(50001, "Unkown", "apiError", "Something went wrong."),
     "gateway": Kind(50201, "Bad_Gateway", "apiError", "A gateway did not answer."),
     "unavailable": Kind(50301, "Service_Unavailable", "apiError", "The API is being maintained."),
 }  # fmt: skip

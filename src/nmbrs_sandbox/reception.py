@@ -9,20 +9,22 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from nmbrs_sandbox.faults import OF_CALLS, Call, FaultKind
+from nmbrs_sandbox.calls import Call, Operation, Received
+from nmbrs_sandbox.faults import OF_CALLS, FaultKind
 from nmbrs_sandbox.lines import NoAnswer
 from nmbrs_sandbox.problems import Problem, problem_answer
-from nmbrs_sandbox.sandbox import Received, Sandbox
+from nmbrs_sandbox.sandbox import Sandbox
 
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 Service = Callable[[Sandbox, Request], Awaitable[Response]]
 _PAGE = "<!doctype html><title>Sandbox</title><h1>A page where an answer was expected</h1>"
 
 
-def route(sandbox: Sandbox, method: str, path: str, name: str, service: Service) -> Route:
+def route(sandbox: Sandbox, operation: Operation, path: str, service: Service) -> Route:
     """A service on an address, behind the reception."""
 
     async def answer(request: Request) -> Response:
-        call = Call(f"{method} {name}", _company_number(sandbox, request))
+        call = Call(operation, _company_number(sandbox, request))
         response = await _received(sandbox, request, call, service)
         sandbox.calls.append(
             Received(
@@ -36,7 +38,8 @@ def route(sandbox: Sandbox, method: str, path: str, name: str, service: Service)
         )
         return response
 
-    return Route(path, answer, methods=[method])
+    methods = METHODS if operation is Operation.ELSEWHERE else [operation.partition(" ")[0]]
+    return Route(path, answer, methods=methods)
 
 
 async def _received(sandbox: Sandbox, request: Request, call: Call, service: Service) -> Response:

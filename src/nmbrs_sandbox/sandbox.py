@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from nmbrs_sandbox.calls import Received
 from nmbrs_sandbox.faults import Faults
 from nmbrs_sandbox.identity import Identity
 from nmbrs_sandbox.lines import Lines
@@ -13,19 +15,8 @@ from nmbrs_sandbox.randomness import Randomness
 from nmbrs_sandbox.tasks import Task
 from nmbrs_sandbox.world import World
 
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 CALLS_KEPT = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A call that came in, without anything that was secret in it."""
-
-    at: datetime
-    operation: str
-    path: str
-    query: str
-    company: str
-    status: int
 
 
 @dataclass
@@ -59,10 +50,17 @@ class Sandbox:
         return self.clock() + self.ahead
 
     def today(self) -> date:
-        return self.now().date()
+        """The day in Amsterdam."""
+        return self.now().astimezone(AMSTERDAM).date()
 
     def start_again(self, world: World) -> None:
-        """A new world; consents, tokens, tasks, faults, settings and calls are forgotten, the time is the clock's."""
+        """A new world at the clock's time; consents, tokens, tasks, faults, settings and calls are forgotten.
+
+        The addresses that a partner registered stay.
+        """
+        for client_id, partner in self.world.partners.items():
+            if client_id in world.partners:
+                world.partners[client_id].redirect_uris = partner.redirect_uris
         self.world = world
         self.ahead = timedelta(0)
         self.settings = Settings()

@@ -37,7 +37,9 @@ class History(msgspec.Struct, forbid_unknown_fields=True):
     unlocked: int = 1
     """The newest runs that are not locked yet."""
     missing: list[int] = []
-    """Periods without a run, counted back."""
+    """Periods without a run of their own, counted back."""
+    double: list[int] = []
+    """Periods, counted back, whose run pays the next period of the year too."""
     extra: list[Extra] = []
     thirteenth: bool = False
     """Whether a company that pays by the month had a thirteenth period last year."""
@@ -65,24 +67,31 @@ def _add_company(world: World, row: Mapping[str, Any], today: date) -> None:
     company = msgspec.convert({name: row[name] for name in row if name != "history"}, Company)
     world.companies[company.number] = company
     newest = _newest_period(company, today)
-    extras = {extra.ago: extra for extra in history.extra}
     for ago in reversed(range(history.first)):
         if ago not in history.missing:
-            _add_regular(company, newest, ago, extras.get(ago), locked=ago >= history.unlocked)
+            _add_regular(company, history, newest, ago)
     if history.thirteenth:
         year = today.year - 1
         made = _made_at(company, year, LAST_PERIOD)
         add_run(company, year=year, period=LAST_PERIOD, type_=RunType.PARTIAL, at=made, locked=True)
 
 
-def _add_regular(
-    company: Company, newest: tuple[int, int], ago: int, extra: Extra | None, *, locked: bool
-) -> None:
+def _add_regular(company: Company, history: History, newest: tuple[int, int], ago: int) -> None:
     """The normal run of a period, and the extra one, which a normal_twk run takes the place of."""
     year, period = before(company.period_type, *newest, ago)
-    made = _made_at(company, year, period)
+    last = min(period + 1, company.period_type.regular) if ago in history.double else period
+    made, locked = _made_at(company, year, last), ago >= history.unlocked
+    extra = next((extra for extra in history.extra if extra.ago == ago), None)
     if extra is None or extra.type is not RunType.NORMAL_TWK:
-        add_run(company, year=year, period=period, type_=RunType.NORMAL, at=made, locked=locked)
+        add_run(
+            company,
+            year=year,
+            period=period,
+            type_=RunType.NORMAL,
+            at=made,
+            last_period=last,
+            locked=locked,
+        )
     if extra is not None:
         corrected = [before(company.period_type, *newest, steps) for steps in extra.corrects]
         add_run(

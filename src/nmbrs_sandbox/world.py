@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from nmbrs_sandbox.periods import PeriodType, period_end
@@ -59,6 +60,8 @@ class Run:
     id: UUID
     year: int
     period: int
+    last_period: int
+    """The same as `period`, but for a run that pays several periods of a year."""
     number: int
     """Counts within the period."""
     type: RunType
@@ -71,6 +74,11 @@ class Run:
     """The company's ledger scheme at the time the journals were calculated."""
     revision: int = 0
     """How many times it was recalculated."""
+
+    @property
+    def periods(self) -> range:
+        """The periods that it pays."""
+        return range(self.period, self.last_period + 1)
 
 
 RunKey = tuple[int, int, int]
@@ -93,9 +101,14 @@ class Company:
     given: dict[tuple[int, int], int] = field(default_factory=dict)
     """The last run number given in a period: a deleted run's number is not used again."""
 
-    @property
+    @cached_property
     def id(self) -> UUID:
         return lasting_id("company", self.number)
+
+    @property
+    def runs_in_order(self) -> list[Run]:
+        """By year, period and number."""
+        return [self.runs[key] for key in sorted(self.runs)]
 
     def code_id(self, kind: str, code: str) -> UUID:
         """The id of a cost centre or a cost unit."""

@@ -15,6 +15,7 @@ from loonbrug.connections.nmbrs_queries import chains_are_renewed, connection_of
 from loonbrug.connections.operations import rotate_tokens
 from loonbrug.connections.queries import keys_open_tokens
 from loonbrug.watch.models import Mail
+from loonbrug.web.letters import words_of
 from nmbrs_client import errors, wire
 from nmbrs_client.auth import Tokens
 
@@ -196,6 +197,39 @@ def test_the_end_is_told_seven_days_and_one_day_before_once_each(office: NmbrsOf
     assert (told[22], told[23], told[28], told[29], told[30]) == (0, 1, 1, 2, 2)
     mails = Mail.objects.order_by("id").values_list("params", flat=True)
     assert [params["days_left"] for params in mails] == ["7", "1"]
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "words"),
+    [
+        (
+            "nl",
+            "Nmbrs: de toestemming voor Van Dijk Groep loopt over 7 dagen af",
+            "niet met een master-inlog",
+        ),
+        ("en", "Nmbrs: the consent for Van Dijk Groep ends in 7 days", "not with a master login"),
+    ],
+)
+def test_the_mail_says_for_which_debtor_until_when_and_who_can_consent_where(
+    office: NmbrsOffice, language: str, subject: str, words: str
+) -> None:
+    office.synchronise()
+    operations.warn_of_endings(now=NOW + 23 * DAY)
+    (mail,) = Mail.objects.all()
+    told = words_of(code=mail.code, name="Anna", language=language, params=mail.params)
+    assert told.subject == subject
+    assert words in told.body
+    assert f"/settings/nmbrs/{office.connection_id}/" in told.body
+
+
+def test_the_mail_of_a_stop_says_why(office: NmbrsOffice) -> None:
+    office.synchronise()
+    claim(office)
+    operations.stop_lost_refreshes(now=NOW + DAY)
+    (mail,) = Mail.objects.all()
+    told = words_of(code=mail.code, name="Anna", language="nl", params=mail.params)
+    assert told.subject == "Nmbrs: geef opnieuw toestemming voor Van Dijk Groep"
+    assert "afgebroken terwijl het een nieuw toegangsbewijs ophaalde" in told.body
 
 
 def test_a_new_consent_is_told_about_anew(office: NmbrsOffice) -> None:

@@ -1,9 +1,10 @@
 """Synchronising with an Nmbrs that changes: what appears, is renamed, moved or gone, and what it costs in calls."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
-from tests.integration.nmbrs_on_stub import NmbrsOffice, NmbrsStub, Shown, office, problem, run, stub
+from tests.integration.nmbrs_on_stub import NOW, NmbrsOffice, NmbrsStub, Shown, office, problem, run, stub
 
 from loonbrug.access.rights import service_scope
 from loonbrug.connections.models import NmbrsConnection, NmbrsState
@@ -13,6 +14,7 @@ from loonbrug.payroll.nmbrs_models import NmbrsLook, NmbrsRun
 from loonbrug.payroll.run_queries import progress, runs
 from loonbrug.watch.models import Mail
 from loonbrug.workflows.nmbrs_consent import decide, synchronise_now
+from loonbrug.workflows.nmbrs_ground import PacedTransport
 from nmbrs_client import wire
 
 __all__ = ["office", "stub"]  # fixtures
@@ -240,6 +242,43 @@ def test_too_many_calls_waits_as_long_as_nmbrs_says_and_goes_on_where_it_stopped
     office.synchronise(later=timedelta(minutes=1))
     assert len(seen(office)) == 2
     assert office.row().failure == ""
+
+
+def test_when_the_plan_is_used_up_no_connection_asks_until_the_wait_is_over(
+    office: NmbrsOffice, stub: NmbrsStub
+) -> None:
+    office.synchronise()
+    NmbrsConnection.objects.update(lists_due_at=NOW + timedelta(days=9))
+    second = office.consent(token="second")
+    stub.answers["/debtors"] = lambda: problem(429, 42909, **{"Retry-After": "7200"})
+    office.synchronise(turns=2)
+    assert {office.row().failure, office.row(second).failure} == {"nmbrs_quota_exceeded"}
+    stub.answers.clear()
+    stub.calls()
+    office.synchronise(later=HOUR)
+    assert not stub.calls()
+
+
+def test_calls_of_all_connections_share_one_limit(office: NmbrsOffice, stub: NmbrsStub) -> None:
+    under_way, most = 0, 0
+
+    class Slow:
+        async def send(self, request: wire.Request) -> wire.Response:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0)
+            under_way -= 1
+            return await stub.send(request)
+
+    async def two_at_once() -> None:
+        calls = asyncio.Semaphore(2)
+        lines = [PacedTransport(Slow(), calls) for _ in range(3)]
+        ask = wire.get("http://nmbrs.test/api/debtors", token="t", subscription_key="k")
+        await asyncio.gather(*(line.send(ask) for line in lines * 3))
+
+    asyncio.run(two_at_once())
+    assert most == 2
 
 
 def test_a_list_that_breaks_off_marks_nothing_as_gone(office: NmbrsOffice, stub: NmbrsStub) -> None:

@@ -165,6 +165,13 @@ def record_failure(
     )
 
 
+def record_plan_spent(*, code: str, wait: datetime.timedelta, now: datetime.datetime) -> None:
+    """The plan that all connections share allows no more calls now: none of them asks until the wait is over."""
+    NmbrsConnection.objects.filter(state=NmbrsState.CONNECTED).update(
+        failure=code, failed_at=now, failure_count=F("failure_count") + 1, waits_until=now + wait
+    )
+
+
 def record_success(*, connection_id: int) -> None:
     """Nmbrs answers."""
     NmbrsConnection.objects.filter(id=connection_id, failure_count__gt=0).update(

@@ -61,6 +61,12 @@ def debtor_names(*, connection_id: int) -> tuple[str, ...]:
     return tuple(rows.values_list("name", flat=True))
 
 
+def gone_companies(*, scope: Scope) -> frozenset[int]:
+    """Those of our companies that Nmbrs showed and no longer shows."""
+    rows = NmbrsCompany.objects.filter(office_id=scope.office_id, gone_at__isnull=False)
+    return frozenset(rows.exclude(company=None).values_list("company_id", flat=True))
+
+
 def company_link(*, scope: Scope, company_id: int) -> CompanyLink | None:
     """Where this company is in Nmbrs; None when it is known from files only."""
     rows = NmbrsCompany.objects.filter(office_id=scope.office_id, company_id=company_id)

@@ -9,7 +9,7 @@ LOONBRUG_ADDRESS   the address people type, for links in output (default http://
 LOONBRUG_AFAS_URL  template of AFAS's address, to point everything at a sandbox
 LOONBRUG_NMBRS_CLIENT_ID  our application at Nmbrs; without it and the next two there is no connecting with Nmbrs
 LOONBRUG_NMBRS_SECRET     its secret, or LOONBRUG_NMBRS_SECRET_FILE with the name of a file that holds it
-LOONBRUG_NMBRS_SUBSCRIPTION_KEY  the key of our plan at Nmbrs, or ..._FILE likewise
+LOONBRUG_NMBRS_SUBSCRIPTION_KEY  the key of our plan at Nmbrs, or LOONBRUG_NMBRS_SUBSCRIPTION_KEY_FILE likewise
 LOONBRUG_NMBRS_URL one address in the place of Nmbrs's own, to point everything at a sandbox
 LOONBRUG_SMTP      mail server as host:port; without it no mail is sent, and the service says so
 LOONBRUG_MAIL_FROM the sender of our mail (default loonbrug@ the host of LOONBRUG_ADDRESS)

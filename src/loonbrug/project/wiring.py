@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ from loonbrug.watch import operations as watch
 from loonbrug.web.nmbrs_settings.way_back import redirect_url
 from loonbrug.workflows import generate, synchronise
 from loonbrug.workflows.nmbrs_ground import Ground as NmbrsGround
+from loonbrug.workflows.nmbrs_ground import PacedTransport
 from loonbrug.workflows.send_all import send_slice
 from loonbrug.workflows.watch import look_around
 from nmbrs_client.transport import AiohttpTransport as NmbrsTransport
@@ -41,6 +43,8 @@ BATCH = "batch"
 BATCH_SLICE_COUNT = 5
 SWEEP_SECONDS = 2.0
 NMBRS_SWEEP_SECONDS = 3.0
+#: Calls of one process to Nmbrs at once, over all connections: they share one plan.
+NMBRS_CALLS_AT_ONCE = 8
 PULSE_SECONDS = 5.0
 MAIL_SECONDS = 5.0
 LOOK_AROUND_SECONDS = 180.0
@@ -222,11 +226,18 @@ def _ground(is_stopping: Callable[[], bool], others_wait: Callable[[], bool]) ->
 
 def _nmbrs_ground(ground: Ground) -> NmbrsGround:
     """A thread of its own for the database, so that no delivery waits for a synchronisation."""
+    calls = asyncio.Semaphore(NMBRS_CALLS_AT_ONCE)
+
+    @asynccontextmanager
+    async def open_transport() -> AsyncIterator[PacedTransport]:
+        async with NmbrsTransport() as transport:
+            yield PacedTransport(transport, calls)
+
     return NmbrsGround(
         now=now,
         new_id=uuid4,
         write=replace(ground, writer=Writer()).write,
-        open_transport=NmbrsTransport,
+        open_transport=open_transport,
         is_stopping=ground.is_stopping,
         others_wait=ground.others_wait,
         slice_seconds=SLICE_SECONDS,

@@ -1,5 +1,6 @@
 """What the edge gives to work with Nmbrs: clock, ids, a thread for the database, lines, the wish to stop."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -9,6 +10,20 @@ from uuid import UUID
 from loonbrug.connections.nmbrs_clients import ConnectionTokens, Writing, addresses, application, client
 from nmbrs_client.client import IdentityClient, NmbrsClient
 from nmbrs_client.transport import Transport
+from nmbrs_client.wire import Request, Response
+
+
+class PacedTransport:
+    """A line that shares its calls at once with all others of this process: Nmbrs counts them per plan."""
+
+    def __init__(self, transport: Transport, calls: asyncio.Semaphore) -> None:
+        self._transport = transport
+        self._calls = calls
+
+    async def send(self, request: Request) -> Response:
+        """See `Transport.send`."""
+        async with self._calls:
+            return await self._transport.send(request)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,9 +103,12 @@ async def _fail(view: NmbrsConnectionView, failed: Exception, ground: Ground) ->
     if isinstance(failed, errors.TryLater):
         wait = max(wait, timedelta(seconds=failed.again_in))
     log.warning("nmbrs_failed", connection=view.id, code=code, why=str(failed))
-    await ground.write(
-        nmbrs_operations.record_failure, connection_id=view.id, code=code, wait=wait, now=ground.now()
-    )
+    if isinstance(failed, errors.TooManyCalls | errors.QuotaExceeded):
+        await ground.write(nmbrs_operations.record_plan_spent, code=code, wait=wait, now=ground.now())
+    else:
+        await ground.write(
+            nmbrs_operations.record_failure, connection_id=view.id, code=code, wait=wait, now=ground.now()
+        )
 
 
 class _Work:

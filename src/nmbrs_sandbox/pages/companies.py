@@ -134,7 +134,7 @@ def _company_page(request: Request, company: Company, errors: dict[str, str] | N
         company=company,
         path=_path(company),
         debtors=[(one.number, f"{one.number} {one.name}") for one in sandbox.world.debtors.values()],
-        runs=sorted(company.runs.values(), key=lambda run: (run.year, run.period, run.number), reverse=True),
+        runs=company.runs_in_order[::-1],
         periods=[(one, one) for one in _offered_periods(request, company)],
         types=[(kind.value, translate(words)) for kind, words in TYPES.items()],
     )

@@ -6,7 +6,6 @@ from decimal import Decimal
 from functools import cache
 from http import HTTPStatus
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
@@ -14,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from nmbrs_sandbox.pages.words import Language, as_language, translator
+from nmbrs_sandbox.sandbox import AMSTERDAM
 
 LANGUAGE_COOKIE = "nmbrs_sandbox_language"
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 _DUTCH = str.maketrans(",.", ".,")
 
 DONE = {

@@ -49,10 +49,8 @@ class Scripted:
 
     async def send(self, request: Request) -> Response:
         self.asked.append(request)
-        if self.by is not None:
-            answer = self.by(request)
-        else:
-            answer = self.answers[min(len(self.asked), len(self.answers)) - 1]
+        nth = min(len(self.asked), len(self.answers)) - 1
+        answer = self.by(request) if self.by is not None else self.answers[nth]
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -25,7 +25,7 @@ from nmbrs_client.client import PAGE_SIZE, NmbrsClient
 from nmbrs_client.errors import Form
 from nmbrs_client.records import Company, CostCentre, CostUnit, CurrentPeriod, Debtor, Variant
 from nmbrs_client.waiting import LONGEST_WAIT, REPEATS
-from nmbrs_client.wire import Request
+from nmbrs_client.wire import Request, Response
 
 Item = TypeVar("Item")
 
@@ -341,7 +341,7 @@ async def test_a_task_that_fails_or_vanishes_says_so(answer: Answer, kind: type[
     at = office(TASK, BUSY, answer)
     with pytest.raises(kind) as ended:
         await journal(at.client)
-    assert isinstance(answer, client_module.wire.Response)
+    assert isinstance(answer, Response)
     assert ended.value.evidence.status == answer.status
 
 

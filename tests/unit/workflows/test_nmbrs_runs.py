@@ -32,6 +32,7 @@ def facts(period_type: str = "month", **other: object):  # type: ignore[no-untyp
         ("4-weeks", "2026-01-25", 1),
         ("4-weeks", "2026-01-26", 2),
         ("4-weeks", "2026-12-31", 13),
+        ("4-weeks", "2026-12-27", 13),
         ("1-week", "2026-02-08", 6),
     ],
 )
@@ -40,6 +41,13 @@ def test_the_period_is_its_number_or_the_one_that_the_last_day_falls_in(
 ) -> None:
     ((fact,), unreadable) = facts(period_type, periodStart=None, periodEnd=end)
     assert (fact.period, unreadable) == (period, 0)
+
+
+def test_the_last_days_of_a_year_are_of_its_last_period_also_in_week_one_of_the_next() -> None:
+    found, _ = facts_of(
+        [run_of({**RUN, "year": 2025, "periodEnd": "2025-12-31"})], year=2025, period_type="4-weeks"
+    )
+    assert [fact.period for fact in found] == [13]
 
 
 def test_midnight_in_amsterdam_is_the_day_that_has_begun_there_in_summer_and_in_winter() -> None:
@@ -67,12 +75,21 @@ def test_a_run_without_number_or_period_has_no_identity(missing: dict[str, objec
     assert facts(**missing) == ((), 1)
 
 
+def test_of_two_runs_with_one_identity_the_one_that_was_made_first_counts() -> None:
+    twins = [
+        run_of({**RUN, "payrollRunId": "later", "createdAt": "2026-12-01T00:00:00"}),
+        run_of({**RUN, "payrollRunId": "first"}),
+    ]
+    (kept,), unreadable = facts_of(twins, year=2026, period_type="month")
+    assert (kept.nmbrs_id, unreadable) == ("first", 1)
+
+
 def test_the_newest_and_the_open_are_found() -> None:
     runs, _ = facts_of(
-        [run_of(RUN), run_of({**RUN, "payrollRunId": "r2", "createdAt": None, "locked": False})],
+        [run_of({**RUN, "payrollRunId": "r2", "number": 4, "createdAt": None, "locked": False}), run_of(RUN)],
         year=2026,
         period_type="month",
     )
     assert newest_of(runs) == datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Amsterdam"))
     assert has_open_run(runs)
-    assert newest_of(runs[1:]) is None
+    assert newest_of(runs[:1]) is None
