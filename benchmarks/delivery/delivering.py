@@ -90,9 +90,9 @@ def _delivered(run: Run, entries: int) -> Figures:
     """Release what was queued, and wait until it is booked, then verified."""
     before = run.cost().cpu_seconds
     released_at = office.release()
-    _wait_until(lambda: not office.is_left("queued", "sending"))
+    _wait_until(lambda: not run.office.is_left("queued", "sending"))
     until_booked = run.cost().cpu_seconds - before
-    _wait_until(lambda: not office.is_left("booked"))
+    _wait_until(lambda: not run.office.is_left("booked"))
     cost = run.cost()
     first, last = _first_and_last(released_at)
     verified_at = Delivery.objects.aggregate(last=Max("changed_at"))["last"]
@@ -130,10 +130,10 @@ def fairness(run: Run, latency: float) -> Figures:  # noqa: ARG001
     )
     alone = run.office.queue(small)
     run.start()
-    alone_seconds = _seconds_until_booked(alone)
-    _wait_until(lambda: not office.is_left("booked"))
+    alone_seconds = _seconds_until_booked(run, alone)
+    _wait_until(lambda: not run.office.is_left("booked"))
     (first,) = run.office.queue(large)
-    behind_seconds = _seconds_until_booked(run.office.queue(small))
+    behind_seconds = _seconds_until_booked(run, run.office.queue(small))
     return {
         "alone_seconds": alone_seconds,
         "behind_seconds": behind_seconds,
@@ -142,10 +142,10 @@ def fairness(run: Run, latency: float) -> Figures:  # noqa: ARG001
     }
 
 
-def _seconds_until_booked(environment_ids: tuple[int, ...]) -> float:
+def _seconds_until_booked(run: Run, environment_ids: tuple[int, ...]) -> float:
     """From the first claim anywhere until the last answer in these environments."""
     released_at = office.release()
-    _wait_until(lambda: not office.is_left("queued", "sending", environment_ids=environment_ids))
+    _wait_until(lambda: not run.office.is_left("queued", "sending", environment_ids=environment_ids))
     first, last = _first_and_last(released_at, environment_ids)
     return (last - first).total_seconds()
 

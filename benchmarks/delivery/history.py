@@ -98,6 +98,7 @@ def _timed(times: Times, step: str, entries: int) -> Iterator[None]:
 @transaction.atomic
 def grow_old(first: int, last: int) -> None:
     """Copies of a delivery that was verified, and of its attempt: from this number until and with that one."""
+    oldest = Delivery.objects.earliest("id").pk
     delivery, attempt = Delivery._meta.db_table, Attempt._meta.db_table
     copied = _columns(Delivery, "d") | {
         "run_id": "1000000000 + n",
@@ -110,12 +111,12 @@ def grow_old(first: int, last: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""INSERT INTO {delivery} ({", ".join(copied)}) {_NUMBERS.format(first=first, last=last)}
-            SELECT {", ".join(copied.values())} FROM numbers, {delivery} d WHERE d.id = 1"""
+            SELECT {", ".join(copied.values())} FROM numbers, {delivery} d WHERE d.id = {oldest}"""
         )
         cursor.execute(
             f"""INSERT INTO {attempt} ({", ".join(tried)})
             SELECT {", ".join(tried.values())} FROM {delivery} d, {attempt} a
-            WHERE a.delivery_id = 1 AND d.run_id BETWEEN 1000000000 + {first} AND 1000000000 + {last}"""
+            WHERE a.delivery_id = {oldest} AND d.run_id BETWEEN 1000000000 + {first} AND 1000000000 + {last}"""
         )
 
 
