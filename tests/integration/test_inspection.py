@@ -62,7 +62,7 @@ def numbers_are_kept(office: DeliveryOffice, *, kept: bool = True) -> None:
 
 def ask(office: DeliveryOffice, at: datetime) -> tuple[Question, ...]:
     return inspection.take_questions(
-        environment_id=office.environment_id, free_call_count=2, policy=POLICY, now=at
+        environment_id=office.environment_id, reading_count=0, policy=POLICY, now=at
     )
 
 

@@ -17,7 +17,8 @@ from tests.integration.test_inspection import may_look
 from afas_client.get_connector import Row
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery import decisions, queries, reversing
-from loonbrug.delivery.drain import Ground, drain, grouping_writer
+from loonbrug.delivery.drain import drain
+from loonbrug.delivery.ground import Ground, grouping_writer
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
 from loonbrug.delivery.outcomes import Decision, Outcome, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number

@@ -10,13 +10,13 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from afas_client.transactions import ALLOCATED, VOUCHERS_AT_ONCE, Transaction
 from loonbrug.connections import operations as connections
 from loonbrug.connections.capabilities import Feature
-from loonbrug.connections.models import ConnectionState, Environment
+from loonbrug.connections.models import Connection, ConnectionState, Environment
 from loonbrug.connections.queries import view_of
 from loonbrug.delivery.claiming import busy_lanes
 from loonbrug.delivery.models import Delivery, LookUp, NumberKeeping
@@ -26,6 +26,7 @@ from loonbrug.delivery.sighting import Expected, Seen, Sighting, proven_absent, 
 from loonbrug.delivery.sighting import LookUp as Look
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision, latest_attempt, unanswered_until
+from loonbrug.delivery.tables import stored
 
 #: The states in which a look in the books can change something.
 LOOKED_AT = (State.IN_DOUBT, State.UNDECIDED, State.BOOKED, State.VERIFIED)
@@ -48,6 +49,9 @@ class Compared(StrEnum):
 
     ACCOUNTS = "accounts"
     ACCOUNTS_AND_AXES = "accounts_and_axes"
+
+
+_ASKED_AT_ONCE = {Kind.NUMBER_CHECK: 1, Kind.READ_BACK: VOUCHERS_AT_ONCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,31 @@ class Answered:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What there is to look at: doubts or deletions to ask about, doubts that are over, bookings to read back."""
+
+    doubts: bool
+    over: bool
+    bookings: bool
+
+
+def due(*, environment_id: int, now: datetime) -> Due:
+    """Whether there is anything to look at; cheap, because it is asked of every drain at work all the time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
+                AND state IN ('in_doubt', 'undecided', 'reversing') AND due_at <= %s),
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
+                AND state = 'in_doubt' AND doubt_until <= %s),
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
+                AND state IN ('booked', 'verified') AND due_at <= %s)""",
+            [environment_id, stored(now)] * 3,
+        )
+        return Due(*map(bool, cursor.fetchone()))
+
+
 @transaction.atomic
 def end_doubts(*, environment_id: int, now: datetime) -> int:
     """Hand what nobody can look up to a person once AFAS's limit has passed; how many.
@@ -133,8 +162,7 @@ def take_questions(
             questions.append(question)
             free -= not question.has_own_call
     if free > 0:
-        booked = _due(environment_id, now, State.BOOKED, State.VERIFIED)[:READ_AT_ONCE]
-        questions += _read_backs(booked, free, now)
+        questions += _read_backs(environment_id, free, now)
     asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
     Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
     return tuple(questions)
@@ -207,25 +235,45 @@ def question_about(kind: Kind, delivery: Delivery) -> Question:
     )
 
 
-def _read_backs(due: Iterable[Delivery], free_call_count: int, now: datetime) -> Iterator[Question]:
+def _read_backs(environment_id: int, free_call_count: int, now: datetime) -> list[Question]:
     """One question per administration, of as many deliveries as fit; the first of a lane asks by its number."""
-    batches: defaultdict[tuple[int, int], list[Delivery]] = defaultdict(list)
-    connectors: dict[tuple[int | str, ...], tuple[str, bool]] = {}
-    for delivery in due:
-        lane = (delivery.connection_id, delivery.administration, delivery.journal_code)
-        if lane not in connectors:
-            is_known = NumberKeeping.objects.filter(**_lane(delivery)).exists()
-            connectors[lane] = connector_of(delivery), is_known
-        connector, is_known = connectors[lane]
-        if not connector:
-            _leave_until(delivery, None, now)
-        elif is_known:
-            batches[delivery.connection_id, delivery.administration].append(delivery)
-        elif free_call_count > 0:
-            free_call_count -= 1
-            yield _question(Kind.NUMBER_CHECK, [delivery], connector)
-    for batch in list(batches.values())[: max(free_call_count, 0)]:
-        yield _question(Kind.READ_BACK, batch[:VOUCHERS_AT_ONCE], connector_of(batch[0]))
+    due = _due(environment_id, now, State.BOOKED, State.VERIFIED)
+    columns = ("id", "office_id", "connection_id", "administration", "journal_code")
+    found = list(due.values_list(*columns)[:READ_AT_ONCE])
+    is_kept = _numbers_kept(environment_id)
+    connectors = _look_up_connectors({connection_id for _, _, connection_id, _, _ in found})
+    unreadable = []
+    batches: defaultdict[tuple[Kind, int, int, str], list[int]] = defaultdict(list)
+    for pk, office_id, connection_id, administration, journal_code in found:
+        kept = is_kept.get((office_id, administration, journal_code))
+        if kept is False or not connectors[connection_id]:
+            unreadable.append(pk)
+        elif kept is None:
+            batches[Kind.NUMBER_CHECK, connection_id, administration, journal_code].append(pk)
+        else:
+            batches[Kind.READ_BACK, connection_id, administration, ""].append(pk)
+    Delivery.objects.filter(pk__in=unreadable).update(due_at=None)
+    return [
+        _question(kind, _with_connection(pks[: _ASKED_AT_ONCE[kind]]), connectors[connection_id])
+        for (kind, connection_id, _, _), pks in list(batches.items())[:free_call_count]
+    ]
+
+
+def _numbers_kept(environment_id: int) -> dict[tuple[int, int, str], bool]:
+    """Of which lanes it is known whether AFAS keeps our numbers there."""
+    rows = NumberKeeping.objects.filter(environment_id=environment_id)
+    columns = ("office_id", "administration", "journal_code", "is_kept")
+    return {(office, unit, code): kept for office, unit, code, kept in rows.values_list(*columns)}
+
+
+def _look_up_connectors(connection_ids: Iterable[int]) -> dict[int, str]:
+    rows = Connection.objects.select_related("environment").in_bulk(list(connection_ids))
+    return {pk: view_of(row).connector_for(Feature.LOOK_UP) for pk, row in rows.items()}
+
+
+def _with_connection(delivery_ids: Sequence[int]) -> list[Delivery]:
+    rows = Delivery.objects.select_related("connection__environment").filter(pk__in=delivery_ids)
+    return list(rows.order_by("due_at", "id"))
 
 
 def _question(kind: Kind, deliveries: Sequence[Delivery], connector: str) -> Question:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
-from loonbrug.connections.models import ConnectionState
+from loonbrug.connections.models import ConnectionState, Environment
 from loonbrug.delivery.models import Attempt, AttemptKind, Decision, Delivery
 from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.reversal import REVERSIBLE, UNSETTLED
@@ -160,8 +160,9 @@ def environments_with_due_work(*, now: datetime) -> tuple[int, ...]:
     """The environments whose drain has something to do; the one question that is not asked within an office."""
     due = Q(due_at__lte=now, connection__state=ConnectionState.AUTHORISED)
     under_way = Q(state=State.SENDING) | Q(state=State.REVERSING, reason=Reason.DELETING)
-    rows = Delivery.objects.filter(due | under_way)
-    return tuple(rows.values_list("environment_id", flat=True).distinct().order_by("environment_id"))
+    rows = Delivery.objects.filter(environment=OuterRef("pk"))
+    found = Environment.objects.filter(Exists(rows.filter(under_way)) | Exists(rows.filter(due)))
+    return tuple(found.order_by("pk").values_list("pk", flat=True))
 
 
 def _view(row: Delivery) -> DeliveryView:
