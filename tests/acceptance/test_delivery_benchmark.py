@@ -58,12 +58,12 @@ async def test_the_stub_counts_per_environment_what_was_booked_twice(stub: Stub)
     }
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_claims_and_records_are_timed_at_every_size_of_the_history() -> None:
     figures = claim_and_record(small=True)
     assert list(figures["old_deliveries"]) == [str(size) for size in SMALL_SIZES]
     for measured in (*figures["old_deliveries"].values(), figures["growth"]):
-        assert set(measured) == {"read_ahead_us", "claim_us", "record_us"}
+        assert {"read_ahead_us", "claim_us", "record_us"} <= set(measured)
         assert all(value > 0 for value in measured.values())
 
 
