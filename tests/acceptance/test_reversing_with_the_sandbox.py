@@ -98,6 +98,7 @@ class Office:
             is_stopping=lambda: False,
             others_wait=lambda: False,
             slice_seconds=60.0,
+            note_claim=lambda _: None,
         )
         for environment_id in queries.environments_with_due_work(now=now()):
             asyncio.run(drain(environment_id=environment_id, ground=ground))

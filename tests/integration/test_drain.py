@@ -82,6 +82,7 @@ def ground(line: Line, writer: Writer, **given: object) -> Ground:
         "is_stopping": lambda: False,
         "others_wait": lambda: False,
         "slice_seconds": 60.0,
+        "note_claim": lambda _: None,
     }
     return Ground(**(values | given))  # type: ignore[arg-type]
 

@@ -17,6 +17,7 @@ from django.db.models.functions import RowNumber
 
 from loonbrug.access.rights import service_scope
 from loonbrug.connections.models import ConnectionState, Environment
+from loonbrug.delivery.installation import paused_offices
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.states import State
@@ -121,7 +122,7 @@ def ready(*, environment_id: int, policy: Policy, now: datetime) -> tuple[Candid
         environment_id=environment_id,
         due_at__lte=now,
         connection__state=ConnectionState.AUTHORISED,
-    )
+    ).exclude(office_id__in=paused_offices(now=now))
     place = Window(
         RowNumber(), partition_by=[F("administration"), F("journal_code")], order_by=["due_at", "id"]
     )
@@ -166,7 +167,8 @@ def _waits(delivery_id: int, policy: Policy, now: datetime) -> bool:
     """Whether a reversal has to wait, because AFAS may still book another attempt of what is reversed."""
     delivery = Delivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
     undone = delivery.reverses or delivery
-    until = unanswered_until(undone, policy=policy, now=now) if undone.state == State.REVERSING else None
+    is_waited_for = undone.state == State.REVERSING
+    until = unanswered_until([undone], policy=policy, now=now).get(undone.pk) if is_waited_for else None
     if until is not None:
         decision = Decision(State(delivery.state), Reason(delivery.reason), due_at=until)
         apply_decision(delivery, decision, now=now)
@@ -253,15 +255,16 @@ def _locked(environment_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
 def busy_lanes(*, environment_ids: Sequence[int], now: datetime) -> defaultdict[int, set[Lane]]:
     """Lanes of calls under way, and of doubts and deletions that AFAS may still be working on.
 
-    The states are written out because only then the databases use the small index of what is under way.
+    While AFAS may be busy with what a restored database does not know, nothing leaves at all, and these hold no
+    lane. The states are written out because only then the databases use the small index of what is under way.
     """
     lanes: defaultdict[int, set[Lane]] = defaultdict(set)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT environment_id, administration, journal_code FROM delivery_delivery
             WHERE environment_id IN ({marks(environment_ids)}) AND state IN ('sending', 'in_doubt', 'reversing')
-            AND (state = 'sending' OR doubt_until > %s)""",
-            [*environment_ids, stored(now)],
+            AND (state = 'sending' OR doubt_until > %s) AND reason <> %s""",
+            [*environment_ids, stored(now), Reason.RESTORED],
         )
         for environment_id, administration, journal_code in cursor.fetchall():
             lanes[environment_id].add((administration, journal_code))
@@ -325,8 +328,10 @@ def _take(delivery_ids: Sequence[int], kind: AttemptKind, wishes: Sequence[Wish]
                 attempt_count = attempt_count + 1, changed_at = %s
             WHERE id IN ({marks(delivery_ids)}) AND due_at <= %s AND {_MAY_LEAVE[kind]}
             AND EXISTS (SELECT 1 FROM connections_connection WHERE id = connection_id AND state = 'authorised')
+            AND NOT EXISTS (SELECT 1 FROM delivery_restoration paused WHERE paused.office_id =
+                delivery_delivery.office_id AND (paused.released_at IS NULL OR paused.busy_until > %s))
             RETURNING id, attempt_count, payload_hash, entry_number, office_id, connection_id, payload,
                 (SELECT authorised_at FROM connections_connection WHERE id = connection_id)""",
-            [*after, stored(until), stored(now), *delivery_ids, stored(now)],
+            [*after, stored(until), stored(now), *delivery_ids, stored(now), stored(now)],
         )
         return list(cursor.fetchall())

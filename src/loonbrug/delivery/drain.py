@@ -10,7 +10,7 @@ from contextlib import suppress
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from loonbrug.delivery import claiming, inspection, operations
+from loonbrug.delivery import claiming, operations, questions
 from loonbrug.delivery import ground as grounds
 from loonbrug.delivery.calls import deliver, look
 from loonbrug.delivery.claiming import Ahead, Claimed, OvertakenError, Wish, claim_all
@@ -92,6 +92,8 @@ async def _claim(work: Work, *, is_round: bool) -> None:
         claimed = await _claimed(work)
         work.ahead.drop(claimed.gone)
         work.ahead.drop(claim.delivery_id for claim in claimed.claims)
+        if claimed.claims:
+            ground.note_claim(claimed.claims[-1].claim_id)
         for claim in claimed.claims:
             work.start(work.sends, deliver(claim, work))
         if not (claimed.gone or (work.ahead.is_short and claimed.claims)):
@@ -131,17 +133,17 @@ def _free_calls(work: Work) -> int:
 async def _ask_what_is_due(work: Work) -> None:
     """Start a call for each question that is due, as far as calls are free."""
     ground = work.ground
-    due = await ground.store(inspection.due, environment_id=work.environment_id, now=ground.now())
+    due = await ground.store(questions.due, environment_id=work.environment_id, now=ground.now())
     if due.over:
-        await ground.store(inspection.end_doubts, environment_id=work.environment_id, now=ground.now())
+        await ground.store(questions.end_doubts, environment_id=work.environment_id, now=ground.now())
     if not (due.doubts or (due.bookings and _free_calls(work) > 0)):
         return
-    questions = await ground.store(
-        inspection.take_questions,
+    taken = await ground.store(
+        questions.take_questions,
         environment_id=work.environment_id,
         reading_count=len(work.reads),
         policy=ground.policy,
         now=ground.now(),
     )
-    for question in questions:
+    for question in taken:
         work.start(work.looks if question.has_own_call else work.reads, look(question, work))

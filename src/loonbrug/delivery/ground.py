@@ -16,12 +16,14 @@ from afas_client.client import AfasClient
 from afas_client.transport import Transport
 from loonbrug.connections.clients import open_client
 from loonbrug.delivery.claiming import Ahead, Claim, claim_all
-from loonbrug.delivery.inspection import Question
+from loonbrug.delivery.inspection import record_answers
 from loonbrug.delivery.outcomes import Policy
+from loonbrug.delivery.questions import Question
 from loonbrug.delivery.recording import record_all
-from loonbrug.delivery.writer import Writer
+from loonbrug.delivery.writer import Together, Writer
 
 P = ParamSpec("P")
+Q = TypeVar("Q")
 R = TypeVar("R")
 
 log = structlog.get_logger()
@@ -34,7 +36,8 @@ STORE_AGAIN_SECONDS = 1.0
 class Ground:
     """What the edge gives a drain to stand on: clock, ids, the writer, connections, the wish to stop.
 
-    After `slice_seconds` a drain makes room when others wait for a place.
+    After `slice_seconds` a drain makes room when others wait for a place. `note_claim` is told the newest claim before
+    it leaves.
     """
 
     now: Callable[[], datetime]
@@ -47,10 +50,20 @@ class Ground:
     is_stopping: Callable[[], bool]
     others_wait: Callable[[], bool]
     slice_seconds: float
+    note_claim: Callable[[UUID], None]
 
     async def write(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run one operation on the writer's thread."""
         return await self.writer.run(partial(operation, *args, **kwargs))
+
+    async def store_together(self, operation: Together[Q, R], request: Q) -> R:
+        """Hand in a request that may be repeated with what others hand in, until the database has taken it."""
+        while True:
+            try:
+                return await self.writer.join(operation, request)
+            except (OperationalError, InterfaceError) as away:
+                log.warning("not_stored_yet", operation=operation.__name__, why=str(away))
+            await asyncio.sleep(STORE_AGAIN_SECONDS)
 
     async def store(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run an operation that may be repeated on the writer's thread, until the database has taken it."""
@@ -64,7 +77,7 @@ class Ground:
 
 def grouping_writer() -> Writer:
     """A writer that commits answers and claims together; answers first, because they free lanes."""
-    return Writer(record_all, claim_all)
+    return Writer(record_all, record_answers, claim_all)
 
 
 @dataclass(slots=True)
