@@ -18,6 +18,8 @@ from loonbrug.delivery.models import Attempt, Delivery
 
 WITHIN_SECONDS = 900
 LOOK_EVERY_SECONDS = 0.03
+#: By then whatever follows a claim has been done.
+SETTLE_SECONDS = 2.0
 Figures = dict[str, Any]
 
 
@@ -150,7 +152,7 @@ def _seconds_until_booked(run: Run, environment_ids: tuple[int, ...]) -> float:
     return (last - first).total_seconds()
 
 
-def memory(run: Run, latency: float) -> Figures:
+def memory(run: Run, latency: float) -> Figures:  # noqa: ARG001
     """(e) What one process holds with thousands due and every call of a hundred environments under way."""
     shape = Shape(10, 10, 20) if run.small else Shape(100, 10, 100)
     in_flight = shape.environments * shape.calls
@@ -159,7 +161,7 @@ def memory(run: Run, latency: float) -> Figures:
     before = run.cost()
     office.release()
     _wait_until(lambda: sum(run.seen("at_once")) == in_flight)
-    time.sleep(latency / 2)  # so that whatever follows a claim has been done
+    time.sleep(SETTLE_SECONDS)
     cost = run.cost()
     return {
         "due": shape.environments * shape.entries,
