@@ -22,7 +22,7 @@ from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision, unanswered_until
-from loonbrug.delivery.tables import marks, stored
+from loonbrug.delivery.tables import marks, stored, stored_id
 from loonbrug.directory import queries as directory
 
 #: How many deliveries of a lane a drain reads ahead.
@@ -279,38 +279,43 @@ def _claim(wishes: Sequence[Wish], chosen: Sequence[Sequence[tuple[Candidate, UU
         for candidate, claim_id in mine
     }
     claims: dict[int, Claim] = {}
-    attempts = []
+    attempts: list[Sequence[Any]] = []
     for kind in AttemptKind:
         of_kind = [pk for pk, (candidate, _, _) in asked.items() if candidate.kind is kind]
         for row in _take(of_kind, kind, wishes):
             delivery_id, number, payload_hash, entry_number, office_id, connection_id, payload, token = row
             _, claim_id, wish = asked[delivery_id]
             send_before = wish.now + wish.policy.send_window
+            to_delete = entry_number if kind is AttemptKind.DELETE else ""
+            moments = stored(wish.now), stored(send_before)
             attempts.append(
-                Attempt(
-                    delivery_id=delivery_id,
-                    kind=kind,
-                    claim_id=claim_id,
-                    number=number,
-                    epoch=wish.epoch,
-                    payload_hash=payload_hash,
-                    claimed_at=wish.now,
-                    send_before=send_before,
-                    entry_number=entry_number if kind is AttemptKind.DELETE else "",
+                (
+                    delivery_id,
+                    kind,
+                    stored_id(claim_id),
+                    number,
+                    wish.epoch,
+                    payload_hash,
+                    *moments,
+                    to_delete,
                 )
             )
             claims[delivery_id] = Claim(
-                kind=kind,
-                claim_id=claim_id,
-                delivery_id=delivery_id,
-                office_id=office_id,
-                connection_id=connection_id,
-                token=str(token),
-                payload=bytes(payload),
-                send_before=send_before,
+                kind, claim_id, delivery_id, office_id, connection_id, str(token), bytes(payload), send_before
             )
-    Attempt.objects.bulk_create(attempts)
+    _keep(attempts)
     return claims
+
+
+def _keep(attempts: Sequence[Sequence[Any]]) -> None:
+    if attempts:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                """INSERT INTO delivery_attempt (delivery_id, kind, claim_id, number, epoch, payload_hash,
+                    claimed_at, send_before, entry_number, outcome, message, code, log_reference)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', '', '')""",
+                attempts,
+            )
 
 
 def _take(delivery_ids: Sequence[int], kind: AttemptKind, wishes: Sequence[Wish]) -> list[Any]:
