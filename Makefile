@@ -38,7 +38,7 @@ check: setup ## style, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-conformance: setup ## the sandbox against the vendors' published documents (VENDOR_DOCS=DIR)
+conformance: setup ## the sandboxes against the vendors' published documents (VENDOR_DOCS=DIR)
 	@if [ -z "$(VENDOR_DOCS)" ] && [ "$$CI" != true ]; then \
 	  echo "conformance: not run; name the folder of the vendors' documents: make conformance VENDOR_DOCS=DIR"; \
 	else \
