@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 
 class NewRun(msgspec.Struct, forbid_unknown_fields=True):
+    """A run to add; see `payroll.add_run`."""
+
     year: int
     period: int
     type: RunType = RunType.NORMAL
@@ -46,6 +48,8 @@ class NewRun(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewCompany(msgspec.Struct, forbid_unknown_fields=True):
+    """A company to add; without employees named it has one."""
+
     number: str
     name: str
     debtor: str
@@ -54,31 +58,43 @@ class NewCompany(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CompanyChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What changes of a company."""
+
     name: str | None = None
     debtor: str | None = None
     scheme: dict[str, str] | None = None
 
 
 class RunChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What changes of a run."""
+
     locked: bool
 
 
 class WorldChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What changes of the environment."""
+
     kind: EnvironmentKind | None = None
     enabled: bool | None = None
     period_shape: PeriodShape | None = None
 
 
 class NewCode(msgspec.Struct, forbid_unknown_fields=True):
+    """A cost centre or a cost unit."""
+
     code: str
     description: str
 
 
 class Advance(msgspec.Struct, forbid_unknown_fields=True):
+    """How far the time moves."""
+
     seconds: int
 
 
 class Reset(msgspec.Struct, forbid_unknown_fields=True):
+    """Which seed to begin with."""
+
     seed: str = "demo"
 
 

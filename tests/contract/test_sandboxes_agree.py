@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from afas_sandbox import seeding as afas_seeding
+from loonbrug.project.demo.command import NMBRS
 from loonbrug.project.demo.office import DEBTORS, EMPLOYERS
 from nmbrs_client.journal_xml import read_journal_xml
 from nmbrs_sandbox.journal import Variant, journal_of
@@ -33,6 +34,12 @@ def test_debtors_and_companies_of_the_office_are_in_nmbrs(nmbrs: World) -> None:
         assert (company.name, company.debtor) == (employer.name, employer.debtor)
         assert set(company.cost_centres.items()) == set(employer.cost_centres)
         assert set(company.cost_units.items()) == set(employer.cost_units)
+
+
+def test_the_demo_is_a_partner_of_nmbrs(nmbrs: World) -> None:
+    partner = nmbrs.partners[NMBRS["LOONBRUG_NMBRS_CLIENT_ID"]]
+    assert partner.client_secret == NMBRS["LOONBRUG_NMBRS_SECRET"]
+    assert nmbrs.subscription_keys == {NMBRS["LOONBRUG_NMBRS_SUBSCRIPTION_KEY"]}
 
 
 def test_accounts_and_codes_of_the_journals_are_in_afas(nmbrs: World) -> None:
