@@ -178,7 +178,10 @@ def test_sending_asks_nmbrs_first_and_then_sends_what_is_still_the_same(
     writer.post(f"/journals/{journal_id}/send/")
     assert not Delivery.objects.exists()
     assert "daarna wordt hij verzonden" in page(writer, f"/journals/{journal_id}/")
+    state = f"/journals/{journal_id}/state/?fetching"
+    assert "HX-Refresh" not in writer.get(state).headers
     fetch(Nmbrs(document("1000.00")), run_id, at=later(days=9000))
+    assert writer.get(state).headers["HX-Refresh"] == "true"
     assert Delivery.objects.get().queued_by == "Anna de Vries"
     assert Generation.objects.get().sender_id is None
 

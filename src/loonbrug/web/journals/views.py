@@ -1,6 +1,7 @@
 """The dashlet *Journaalposten Export* of a company, the page of one journal, and what can be done there."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -88,9 +89,16 @@ def journal(request: OfficeRequest, journal_id: int) -> HttpResponse:
 
 @require_GET
 def journal_state(request: OfficeRequest, journal_id: int) -> HttpResponse:
-    """The head of a journal, asked again every two seconds while something is under way."""
+    """The head of a journal, asked again every two seconds while something is under way.
+
+    Once Nmbrs has answered, the whole page is asked again: the answer may change more than the head.
+    """
     row = journal_row(scope=request.scope, journal_id=journal_id)
-    return render(request, "journals/_head.html", _head(request, row))
+    context = _head(request, row)
+    answer = render(request, "journals/_head.html", context)
+    if "fetching" in request.GET and not context["beside"].line.is_fetching:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @require_GET
@@ -122,12 +130,8 @@ def send(request: OfficeRequest, journal_id: int) -> HttpResponse:
 
     def sending() -> None:
         at_once = send_once_compared(scope=request.scope, journal_id=journal_id, now=timezone.now())
-        if at_once:
+        if at_once:  # otherwise the page itself says what is waited for
             messages.success(request, _("Sending has begun. What became of it is shown below."))
-        else:
-            messages.info(
-                request, _("First Nmbrs is asked whether the journal is still the same; then it is sent.")
-            )
 
     return act(request, journal_id, sending)
 
@@ -196,7 +200,7 @@ def _sections(row: JournalRow, mapping: MappingView | None) -> list[sections.Ent
     return found
 
 
-def _head(request: OfficeRequest, row: JournalRow) -> dict[str, object]:
+def _head(request: OfficeRequest, row: JournalRow) -> dict[str, Any]:
     beside = export.shown(export_line(scope=request.scope, journal_id=row.journal.id), scope=request.scope)
     return {
         "journal": row.journal,
