@@ -1,6 +1,5 @@
 """Generating against the sandbox of Nmbrs, in every mood that it has for journals."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -128,12 +127,12 @@ def test_a_journal_that_does_not_come_has_a_name(
 @pytest.mark.parametrize(
     "fault",
     [
-        Fault(FaultKind.TASK_SLOW, delay_ms=5000),
-        Fault(FaultKind.UTF_16_PROLOG),
-        Fault(FaultKind.UNKNOWN_ELEMENTS),
-        Fault(FaultKind.NEGATIVE_VALUES),
-        Fault(FaultKind.UNAVAILABLE, Operation.DOCUMENTS),
-        Fault(FaultKind.CUT_BEFORE, Operation.DOCUMENTS),
+        Fault(FaultKind.TASK_SLOW, count=1, delay_ms=5000),
+        Fault(FaultKind.UTF_16_PROLOG, count=1),
+        Fault(FaultKind.UNKNOWN_ELEMENTS, count=1),
+        Fault(FaultKind.NEGATIVE_VALUES, count=1),
+        Fault(FaultKind.UNAVAILABLE, Operation.DOCUMENTS, count=1),
+        Fault(FaultKind.CUT_BEFORE, Operation.DOCUMENTS, count=1),
     ],
     ids=lambda fault: fault.kind,
 )
@@ -143,7 +142,7 @@ def test_what_can_be_read_after_all_is_the_same_journal(
     run_id = asked(sandbox, office, newest(sandbox))
     fetch(sandbox, run_id)
     first = journal(office)
-    sandbox.faults.add(replace(fault, count=1))
+    sandbox.faults.add(fault)
     generate.ask(scope=office.scope, run_ids=[run_id], now=NOW)
     assert fetch(sandbox, run_id).state == GenerationState.DONE
     assert journal(office) == first
