@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-ENVIRONMENTS = ("11111", "22222", "33333")
-#: Offices and the environments they have a way into; the first two share one.
-OFFICES = {"Noord": ("11111", "22222"), "Zuid": ("11111",), "West": ("33333",)}
+ENVIRONMENTS = ("11111", "22222", "33333", "44444")
+#: Offices and the environments they have a way into; two environments are shared.
+OFFICES = {"Noord": ("11111", "22222"), "Zuid": ("11111", "33333"), "Oost": ("22222",), "West": ("44444",)}
 ADMINISTRATIONS = 12
 JOURNAL_CODES = ("90", "91")
 ACCOUNTS = ("4000", "4010", "4050", "1700", "2100")
@@ -26,6 +26,11 @@ class Entry:
     journal_code: str
     day: date
     lines: tuple[tuple[str, Decimal, Decimal], ...]
+
+    @property
+    def lane(self) -> tuple[str, int, str]:
+        """Where it goes; AFAS gets one call at a time there."""
+        return (self.environment, self.administration, self.journal_code)
 
     @property
     def content(self) -> tuple[Any, ...]:
@@ -46,13 +51,14 @@ def entries(count: int, seed: int) -> list[Entry]:
         for administration in _administrations(office)
         for code in JOURNAL_CODES
     ]
-    if count < LEAST_PER_LANE * len(lanes):
-        lanes = lanes[:: max(1, LEAST_PER_LANE * len(lanes) // count)]
+    lane_count = min(len(lanes), count // LEAST_PER_LANE)
+    lanes = [lanes[at * len(lanes) // lane_count] for at in range(lane_count)]
     made = []
     for number in range(count):
         office, environment, administration, code = lanes[number % len(lanes)]
         day = date(2026, 1, 1) + timedelta(days=chance.randrange(330))
         made.append(Entry(office, environment, administration, code, day, _lines(number, chance)))
+    chance.shuffle(made)
     return made
 
 

@@ -71,7 +71,9 @@ def test_a_killed_workers_call_is_in_doubt_and_the_rest_is_booked_by_another(
     afas: Surroundings, tmp_path: Path
 ) -> None:
     wanted = entries(12, seed=1)
-    Harness(afas).prepare(wanted)
+    harness = Harness(afas)
+    harness.prepare()
+    harness.queue(wanted)
     slow = Delivery.objects.filter(environment__participant_number="11111").earliest("pk")
     fault = {"kind": "latency", "operation": "POST FiEntries", "delay_ms": 20_000, "count": 1}
     ask(f"{afas.control}/faults", "POST", fault | {"administration": slow.administration})

@@ -1,0 +1,157 @@
+"""The course of a run: entries are queued wave by wave, and each wave is struck while it is under way."""
+
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from enum import StrEnum
+
+from benchmarks.chaos.faults import Faults
+from benchmarks.chaos.installation import Installation
+from benchmarks.chaos.office import Harness, now
+from benchmarks.chaos.world import Entry
+
+LOOK_EVERY_SECONDS = 0.2
+SAY_EVERY_SECONDS = 5.0
+#: By then a call that nothing struck has its answer.
+ANSWERED_WITHIN_SECONDS = 1.5
+#: How long to wait for an attempt to strike before more is queued.
+PATIENCE_SECONDS = 20.0
+LONGEST_PAUSE_SECONDS = 1.0
+#: Times that the process with the pages is struck beside the workers, where it has no part in delivering.
+ON_PAGES = 2
+
+
+class Strike(StrEnum):
+    KILL = "kills"
+    STOP = "stops"
+    RESTART = "restarts"
+
+
+class Storm:
+    """Strikes the product `least` times in every way; only what struck attempts under way counts."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        faults: Faults,
+        harness: Harness,
+        entries: list[Entry],
+        chance: random.Random,
+        least: int,
+        within_seconds: float,
+    ) -> None:
+        self.entries, self.faults = entries, faults
+        self._installation, self._harness, self._chance = installation, harness, chance
+        self._until = time.monotonic() + within_seconds
+        self._queued = 0
+        self._said_at = 0.0
+        self.ways = [Strike.KILL, Strike.STOP]
+        self.ways += [Strike.RESTART] if installation.database else []
+        self.wanted = Counter(dict.fromkeys(self.ways, least))
+        self.events: Counter[Strike] = Counter()
+        self.attempts_struck: Counter[Strike] = Counter()
+        self.on_pages: Counter[Strike] = Counter()
+        self.ended_by_themselves = 0
+
+    def missing(self) -> dict[str, int]:
+        """Events and faults that did not come about as often as they should."""
+        return {str(way): count for way, count in (self.wanted - self.events).items()} | self.faults.missing()
+
+    def rage(self) -> None:
+        """Until everything has struck and everything is done, or time is up."""
+        ahead = [way for way, count in self.wanted.items() for _ in range(count)]
+        self._chance.shuffle(ahead)
+        on_pages = [Strike.KILL, Strike.STOP] * ON_PAGES if self._installation.serves_only else []
+        while ahead and self._has_time():
+            self._queue_some(len(ahead))
+            if not self._live_until(self._can_strike, PATIENCE_SECONDS):
+                if self._all_is_queued() and self._harness.is_done(self._queued):
+                    break
+                continue
+            self._live(self._chance.uniform(0, LONGEST_PAUSE_SECONDS))
+            if on_pages and not self._installation.serving.is_stopped():
+                self._strike_pages(on_pages.pop(0))
+            if self._strike(ahead[0]):
+                ahead.pop(0)
+        self._queue_some(0)
+        self._live_until(lambda: self._harness.is_done(self._queued), self._until - time.monotonic())
+
+    def _has_time(self) -> bool:
+        return time.monotonic() < self._until
+
+    def _all_is_queued(self) -> bool:
+        return self._queued == len(self.entries)
+
+    def _queue_some(self, strikes_ahead: int) -> None:
+        """So much that some is left for every strike ahead, and for what comes after the last."""
+        count = -(-(len(self.entries) - self._queued) // (strikes_ahead + 1))
+        self._harness.queue(self.entries[self._queued : self._queued + count])
+        self._queued += count
+
+    def _can_strike(self) -> bool:
+        return bool(self._installation.upright() and self._harness.under_way())
+
+    def _strike(self, way: Strike) -> bool:
+        """Whether it met attempts under way."""
+        upright = self._installation.upright()
+        under_way, at = self._harness.under_way(), now()
+        if not upright or not under_way:
+            return False
+        target = self._chance.choice(upright)
+        if way is Strike.RESTART:
+            self._harness.without_database(self._restart_database)
+        elif way is Strike.KILL:
+            target.kill()
+            self._live(ANSWERED_WITHIN_SECONDS)
+            target.start()
+            at += timedelta(seconds=ANSWERED_WITHIN_SECONDS)
+        else:
+            target.stop_for(self._installation.stop_seconds)
+            self._live(ANSWERED_WITHIN_SECONDS)
+            at += timedelta(seconds=ANSWERED_WITHIN_SECONDS)
+        struck = self._harness.unanswered(under_way, at)
+        self.attempts_struck[way] += struck
+        self.events[way] += struck > 0
+        if way is Strike.KILL:
+            target.wait_until_ready()
+        return struck > 0
+
+    def _strike_pages(self, way: Strike) -> None:
+        serving = self._installation.serving
+        if way is Strike.KILL:
+            serving.kill()
+            serving.start()
+        else:
+            serving.stop_for(self._installation.stop_seconds)
+        self.on_pages[way] += 1
+
+    def _restart_database(self) -> None:
+        self._installation.restart_database(
+            at_once=self._chance.random() < 0.5, pause_seconds=self._chance.uniform(0, 1)
+        )
+
+    def _live(self, seconds: float) -> None:
+        self._live_until(lambda: False, seconds)
+
+    def _live_until(self, holds: Callable[[], object], at_most_seconds: float) -> bool:
+        """Let faults blow and sign in again until it holds; whether it does."""
+        until = min(time.monotonic() + at_most_seconds, self._until)
+        while not holds():
+            if time.monotonic() >= until:
+                return False
+            self.faults.blow(self._queued / len(self.entries))
+            self._harness.sign_in_again()
+            self.ended_by_themselves += self._installation.revive()
+            self._say()
+            time.sleep(LOOK_EVERY_SECONDS)
+        return True
+
+    def _say(self) -> None:
+        if time.monotonic() - self._said_at > SAY_EVERY_SECONDS:
+            self._said_at = time.monotonic()
+            states = dict(self._harness.states())
+            events = {str(way): count for way, count in self.events.items()}
+            print(f"{states} {events} {dict(self.faults.struck)}", file=sys.stderr, flush=True)
