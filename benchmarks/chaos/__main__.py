@@ -33,14 +33,17 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no process is left behind
     folder = Path(tempfile.mkdtemp(prefix="loonbrug-chaos-"))
     started = time.monotonic()
-    with ExitStack() as stack:
-        report = _run(options, folder, stack)
+    clean = False
+    try:
+        with ExitStack() as stack:
+            report = _run(options, folder, stack)
+        clean = is_clean(report)
+    finally:
+        if clean and not options.keep:
+            shutil.rmtree(folder)
+        else:
+            print(f"kept: {folder}", file=sys.stderr)
     report["seconds"] = round(time.monotonic() - started)
-    clean = is_clean(report)
-    if clean and not options.keep:
-        shutil.rmtree(folder)
-    else:
-        print(f"kept: {folder}", file=sys.stderr)
     if report["missing"]:
         print(f"the storm was not whole; missing: {report['missing']}", file=sys.stderr)
     print(json.dumps(report, indent=None if options.json else 2))
@@ -92,13 +95,20 @@ def _run(options: argparse.Namespace, folder: Path, stack: ExitStack) -> dict[st
     )
     installation.start()
     storm.rage()
-    return _report(options, surroundings, harness, storm)
+    calls = _finished_calls(surroundings, limit_seconds)
+    (folder / "calls.json").write_text(json.dumps(calls))
+    return _report(options, surroundings, harness, storm, calls)
 
 
-def _report(options: argparse.Namespace, surroundings: Surroundings, harness: Any, storm: Any) -> dict[str, Any]:
+def _report(
+    options: argparse.Namespace,
+    surroundings: Surroundings,
+    harness: Any,
+    storm: Any,
+    calls: dict[str, list[dict[str, Any]]],
+) -> dict[str, Any]:
     from benchmarks.chaos.office import DONE, contents  # noqa: PLC0415 (needs the product's settings)
 
-    calls = _finished_calls(surroundings, AFAS_LIMIT_SECONDS / options.scale)
     books = {
         number: ask(f"{surroundings.control}/books/{number}.resttest")["entries"] for number in ENVIRONMENTS
     }

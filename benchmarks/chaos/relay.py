@@ -44,6 +44,7 @@ class Relay:
         listening = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = int(listening.getsockname()[1])
         self._loop = asyncio.new_event_loop()
+        self._closing = asyncio.Event()
         self._thread = threading.Thread(target=self._live, args=(listening,), name="relay", daemon=True)
         self._thread.start()
 
@@ -53,15 +54,17 @@ class Relay:
 
     def close(self) -> None:
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
 
     def _live(self, listening: socket.socket) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(asyncio.start_server(self._serve, sock=listening))
-        self._loop.run_forever()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._listen(listening))
+
+    async def _listen(self, listening: socket.socket) -> None:
+        server = await asyncio.start_server(self._serve, sock=listening)
+        await self._closing.wait()
+        server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, ours: asyncio.StreamWriter) -> None:
         try:
@@ -70,12 +73,17 @@ class Relay:
             ours.transport.abort()
             return
         line = _Line(ours, afas)
-        ways = [asyncio.create_task(self._to_afas(reader, line)), asyncio.create_task(self._back(answers, line))]
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        for way in ways:
-            way.cancel()
-        for writer in (ours, afas):
-            writer.transport.abort()
+        ways = [
+            asyncio.create_task(self._to_afas(reader, line)),
+            asyncio.create_task(self._back(answers, line)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            for writer in (ours, afas):
+                writer.transport.abort()
 
     async def _to_afas(self, reader: asyncio.StreamReader, line: _Line) -> None:
         with suppress(ConnectionError):

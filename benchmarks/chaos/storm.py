@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 
 from benchmarks.chaos.faults import Faults
 from benchmarks.chaos.installation import Installation
@@ -17,6 +18,8 @@ LOOK_EVERY_SECONDS = 0.2
 SAY_EVERY_SECONDS = 5.0
 #: By then a call that nothing struck has its answer.
 ANSWERED_WITHIN_SECONDS = 1.5
+#: A wave is struck when half of it has left, or after this time.
+WAVE_SECONDS = 6.0
 #: How long to wait for an attempt to strike before more is queued.
 PATIENCE_SECONDS = 20.0
 LONGEST_PAUSE_SECONDS = 1.0
@@ -66,7 +69,8 @@ class Storm:
         self._chance.shuffle(ahead)
         on_pages = [Strike.KILL, Strike.STOP] * ON_PAGES if self._installation.serves_only else []
         while ahead and self._has_time():
-            self._queue_some(len(ahead))
+            wave = self._queue_some(len(ahead))
+            self._live_until(partial(self._has_left, wave // 2), WAVE_SECONDS)
             if not self._live_until(self._can_strike, PATIENCE_SECONDS):
                 if self._all_is_queued() and self._harness.is_done(self._queued):
                     break
@@ -85,11 +89,15 @@ class Storm:
     def _all_is_queued(self) -> bool:
         return self._queued == len(self.entries)
 
-    def _queue_some(self, strikes_ahead: int) -> None:
-        """So much that some is left for every strike ahead, and for what comes after the last."""
+    def _queue_some(self, strikes_ahead: int) -> int:
+        """So much that some is left for every strike ahead, and for what comes after the last; how much."""
         count = -(-(len(self.entries) - self._queued) // (strikes_ahead + 1))
         self._harness.queue(self.entries[self._queued : self._queued + count])
         self._queued += count
+        return count
+
+    def _has_left(self, all_but: int) -> bool:
+        return self._harness.states()["queued"] <= all_but
 
     def _can_strike(self) -> bool:
         return bool(self._installation.upright() and self._harness.under_way())
