@@ -3,13 +3,12 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from pytest_django import Settings
 from tests import authorised_office
 from tests.running import Installation, environment_part
@@ -17,11 +16,12 @@ from tests.running import Installation, environment_part
 from afas_client.transport import AiohttpTransport
 from loonbrug.access.rights import Scope
 from loonbrug.delivery import queries
-from loonbrug.delivery.drain import Ground, drain
+from loonbrug.delivery.drain import Ground, drain, grouping_writer
 from loonbrug.delivery.outcomes import Policy, Reason
 from loonbrug.delivery.queries import DeliveryView
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import ENDED, IN_AFAS, State
+from loonbrug.delivery.writer import Writer
 from loonbrug.payroll import queries as payroll
 from loonbrug.payroll.models import JournalLife
 from loonbrug.payroll.queries import Fate
@@ -48,7 +48,7 @@ FILE = "korenaar-2026-10.xml"
 class Office:
     """The sample office in this process, its drain, and AFAS in another."""
 
-    def __init__(self, afas: Installation, writer: ThreadPoolExecutor, *, looks: bool) -> None:
+    def __init__(self, afas: Installation, writer: Writer, *, looks: bool) -> None:
         self.afas, self._writer = afas, writer
         self.scope: Scope = found_office(now=now())
         side = AfasSide()
@@ -140,10 +140,9 @@ def record_is_emptied(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def writer() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        yield executor
-        executor.submit(connections.close_all).result()
+def writer() -> Iterator[Writer]:
+    with grouping_writer() as made:
+        yield made
 
 
 @pytest.fixture
@@ -158,7 +157,7 @@ def fresh_afas(afas: Installation, settings: Settings, monkeypatch: pytest.Monke
 
 
 @pytest.fixture
-def office(fresh_afas: Installation, writer: ThreadPoolExecutor) -> Office:
+def office(fresh_afas: Installation, writer: Writer) -> Office:
     return Office(fresh_afas, writer, looks=True)
 
 
@@ -220,9 +219,7 @@ def test_an_answer_lost_before_the_deletion_ends_as_booked_and_can_be_reversed_a
     assert office.books() == []
 
 
-def test_without_a_look_a_counter_entry_undoes_the_journal(
-    fresh_afas: Installation, writer: ThreadPoolExecutor
-) -> None:
+def test_without_a_look_a_counter_entry_undoes_the_journal(fresh_afas: Installation, writer: Writer) -> None:
     office = Office(fresh_afas, writer, looks=False)
     office.send()
     assert office.reversed(How.COUNTER_ENTRY).state in ENDED

@@ -5,15 +5,19 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+from django.db import transaction
+
 from afas_client.auth import ClassicToken, EnvironmentType
 from loonbrug.access.models import Office
 from loonbrug.access.rights import Scope, service_scope
 from loonbrug.connections import operations as connections
-from loonbrug.delivery import operations
+from loonbrug.delivery import claiming, operations
+from loonbrug.delivery.claiming import Claim, Wish
 from loonbrug.delivery.models import Delivery
-from loonbrug.delivery.operations import Approved, Claim, Target
+from loonbrug.delivery.operations import Approved, Target
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy
 from loonbrug.delivery.payload import RunKey
+from loonbrug.delivery.recording import Report, record_all
 from loonbrug.delivery.states import State
 from loonbrug.directory.models import Company, Debtor
 from loonbrug.ledger.entry import Posting, PostingLine
@@ -58,15 +62,17 @@ class DeliveryOffice:
         return operations.queue(office_id=office_id, target=target, entries=[entry], by="Anna", now=at)[0]
 
     def start(self, *, at: datetime = NOW) -> None:
-        self.epoch = operations.begin_drain(environment_id=self.environment_id, policy=POLICY, now=at)
+        begun = operations.begin_drain(environment_id=self.environment_id, policy=POLICY, now=at)
+        self.epoch = begun.epoch
 
     def claim(self, *, at: datetime = NOW) -> tuple[Claim, ...]:
-        return operations.claim(
-            environment_id=self.environment_id, epoch=self.epoch, policy=POLICY, now=at, new_id=uuid4
-        )
+        return claim(environment_id=self.environment_id, epoch=self.epoch, at=at)
 
     def answer(self, claim_id: UUID, answer: Answer, *, at: datetime = NOW) -> State:
-        return operations.record(claim_id=claim_id, answer=answer, policy=POLICY, now=at)
+        with transaction.atomic():
+            (state,) = record_all([Report(claim_id, answer, POLICY, at)])
+        assert isinstance(state, State)
+        return state
 
     def sent(self, answer: Answer, *, at: datetime = NOW) -> int:
         """Queue one entry, send it and record this answer; its delivery."""
@@ -80,6 +86,17 @@ class DeliveryOffice:
         """A delivery in doubt, and a moment at which AFAS can no longer be busy with it."""
         delivery_id = self.sent(UNKNOWN)
         return delivery_id, NOW + POLICY.send_window + POLICY.read_time_out + timedelta(seconds=1)
+
+
+def claim(*, environment_id: int, epoch: int, at: datetime = NOW, claim_count: int = 9) -> tuple[Claim, ...]:
+    """Claim as a drain does: read ahead, then claim what may leave."""
+    ahead = claiming.ready(environment_id=environment_id, policy=POLICY, now=at)
+    claim_ids = [uuid4() for _ in range(claim_count)]
+    with transaction.atomic():
+        (claimed,) = claiming.claim_all([Wish(environment_id, epoch, ahead, claim_ids, 0, POLICY, at)])
+    if isinstance(claimed, Exception):
+        raise claimed
+    return claimed.claims
 
 
 def make_office(name: str = "Kantoor Noord", participant_number: str = "12345") -> DeliveryOffice:

@@ -3,21 +3,20 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from io import StringIO
 
 import pytest
 import structlog
-from django.db import connections
 from tests.integration.delivery_office import NOW, TOKEN, make_office
 from tests.integration.test_drain import Line, ground
 
 from afas_client.transport import Request, Response
 from loonbrug.delivery import operations
-from loonbrug.delivery.drain import drain
+from loonbrug.delivery.drain import drain, grouping_writer
 from loonbrug.delivery.operations import Approved, Target
 from loonbrug.delivery.payload import RunKey
+from loonbrug.delivery.writer import Writer
 from loonbrug.ledger.entry import Posting, PostingLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,10 +24,9 @@ SECRETS = ("7345.67", "7345", "4711", "Nettoloon", "J. Jansen", TOKEN.xml, "AB" 
 
 
 @pytest.fixture
-def writer() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        yield executor
-        executor.submit(connections.close_all).result()
+def writer() -> Iterator[Writer]:
+    with grouping_writer() as made:
+        yield made
 
 
 @pytest.fixture
@@ -68,7 +66,7 @@ def odd(_request: Request) -> Response:
 
 @pytest.mark.parametrize("answer", [None, refusal, odd])
 def test_an_attempt_is_one_line_without_salary_or_token(
-    writer: ThreadPoolExecutor, written: StringIO, answer: object
+    writer: Writer, written: StringIO, answer: object
 ) -> None:
     environment_id = queue_a_salary()
     line = Line(answer=answer)  # type: ignore[arg-type]

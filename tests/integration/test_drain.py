@@ -18,11 +18,13 @@ from afas_client.errors import NeverLeft, NoAnswer
 from afas_client.transport import may_leave
 from afas_client.wire import Request, Response
 from loonbrug.delivery import drain as drain_module
-from loonbrug.delivery import operations
-from loonbrug.delivery.drain import Ground, drain
+from loonbrug.delivery import operations, recording
+from loonbrug.delivery.drain import Ground, drain, grouping_writer
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.delivery.states import State
+from loonbrug.delivery.steps import apply_steps
+from loonbrug.delivery.writer import Writer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,13 +60,12 @@ def booked(number: int) -> Response:
 
 
 @pytest.fixture
-def writer() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        yield executor
-        executor.submit(connections.close_all).result()
+def writer() -> Iterator[Writer]:
+    with grouping_writer() as made:
+        yield made
 
 
-def ground(line: Line, writer: ThreadPoolExecutor, **given: object) -> Ground:
+def ground(line: Line, writer: Writer, **given: object) -> Ground:
     @asynccontextmanager
     async def open_transport():
         yield line
@@ -88,7 +89,7 @@ def run(office: DeliveryOffice, on: Ground) -> None:
     asyncio.run(drain(environment_id=office.environment_id, ground=on))
 
 
-def test_a_drain_books_all_that_is_due_and_ends(writer: ThreadPoolExecutor) -> None:
+def test_a_drain_books_all_that_is_due_and_ends(writer: Writer) -> None:
     office, line = make_office(), Line()
     ids = [office.queue(administration=1 + number % 3) for number in range(9)]
     run(office, ground(line, writer))
@@ -96,14 +97,14 @@ def test_a_drain_books_all_that_is_due_and_ends(writer: ThreadPoolExecutor) -> N
     assert len(line.sent) == 9
 
 
-def test_the_frozen_payload_is_what_is_sent_byte_for_byte(writer: ThreadPoolExecutor) -> None:
+def test_the_frozen_payload_is_what_is_sent_byte_for_byte(writer: Writer) -> None:
     office, line = make_office(), Line()
     delivery_id = office.queue()
     run(office, ground(line, writer))
     assert line.sent[0].body == bytes(Delivery.objects.get(pk=delivery_id).payload)
 
 
-def test_calls_run_side_by_side_but_never_more_than_five(writer: ThreadPoolExecutor) -> None:
+def test_calls_run_side_by_side_but_never_more_than_five(writer: Writer) -> None:
     office, line = make_office(), Line(seconds=0.2)
     for administration in range(1, 13):
         office.queue(administration=administration)
@@ -112,7 +113,7 @@ def test_calls_run_side_by_side_but_never_more_than_five(writer: ThreadPoolExecu
     assert len(line.sent) == 12
 
 
-def test_one_lane_sends_one_by_one(writer: ThreadPoolExecutor) -> None:
+def test_one_lane_sends_one_by_one(writer: Writer) -> None:
     office, line = make_office(), Line(seconds=0.01)
     for _ in range(4):
         office.queue()
@@ -120,14 +121,14 @@ def test_one_lane_sends_one_by_one(writer: ThreadPoolExecutor) -> None:
     assert line.most_under_way == 1
 
 
-def test_no_transaction_is_open_while_we_talk_to_afas(writer: ThreadPoolExecutor) -> None:
+def test_no_transaction_is_open_while_we_talk_to_afas(writer: Writer) -> None:
     office, line = make_office(), Line()
     office.queue()
     run(office, ground(line, writer))
     assert not line.in_transaction
 
 
-def test_a_lost_answer_is_in_doubt_and_is_not_sent_again(writer: ThreadPoolExecutor) -> None:
+def test_a_lost_answer_is_in_doubt_and_is_not_sent_again(writer: Writer) -> None:
     office, line = make_office(), Line(answer=lambda _: NoAnswer("cut"))
     delivery_id = office.queue()
     run(office, ground(line, writer))
@@ -136,7 +137,7 @@ def test_a_lost_answer_is_in_doubt_and_is_not_sent_again(writer: ThreadPoolExecu
     assert len(line.sent) == 1
 
 
-def test_an_attempt_that_is_too_late_does_not_leave(writer: ThreadPoolExecutor) -> None:
+def test_an_attempt_that_is_too_late_does_not_leave(writer: Writer) -> None:
     office, line = make_office(), Line()
     delivery_id = office.queue()
     moments = iter([NOW] * 4)
@@ -146,7 +147,7 @@ def test_an_attempt_that_is_too_late_does_not_leave(writer: ThreadPoolExecutor) 
     assert Attempt.objects.get().outcome == "not_booked"
 
 
-def test_the_clock_since_boot_counts_where_the_wall_clock_stands_still(writer: ThreadPoolExecutor) -> None:
+def test_the_clock_since_boot_counts_where_the_wall_clock_stands_still(writer: Writer) -> None:
     office, line = make_office(), Line()
     office.queue()
     seconds = iter([0.0])
@@ -155,7 +156,7 @@ def test_the_clock_since_boot_counts_where_the_wall_clock_stands_still(writer: T
 
 
 def test_an_unforeseen_failure_leaves_the_delivery_in_doubt_and_is_not_swallowed(
-    writer: ThreadPoolExecutor,
+    writer: Writer,
 ) -> None:
     office, line = make_office(), Line(answer=lambda _: RuntimeError("a mistake of ours"))
     delivery_id = office.queue()
@@ -164,7 +165,7 @@ def test_an_unforeseen_failure_leaves_the_delivery_in_doubt_and_is_not_swallowed
     assert state_of(delivery_id) is State.IN_DOUBT
 
 
-def test_a_stop_lets_calls_under_way_finish_and_claims_no_more(writer: ThreadPoolExecutor) -> None:
+def test_a_stop_lets_calls_under_way_finish_and_claims_no_more(writer: Writer) -> None:
     office, line = make_office(), Line(seconds=0.05)
     first, second = office.queue(), office.queue()
     run(office, ground(line, writer, is_stopping=lambda: bool(line.sent)))
@@ -172,7 +173,7 @@ def test_a_stop_lets_calls_under_way_finish_and_claims_no_more(writer: ThreadPoo
     assert state_of(second) is State.QUEUED
 
 
-def test_breaking_off_puts_calls_under_way_in_doubt(writer: ThreadPoolExecutor) -> None:
+def test_breaking_off_puts_calls_under_way_in_doubt(writer: Writer) -> None:
     office, line = make_office(), Line(seconds=30)
     delivery_id = office.queue()
 
@@ -188,7 +189,7 @@ def test_breaking_off_puts_calls_under_way_in_doubt(writer: ThreadPoolExecutor) 
     assert state_of(delivery_id) is State.IN_DOUBT
 
 
-def test_a_refused_connection_is_tried_again_later(writer: ThreadPoolExecutor) -> None:
+def test_a_refused_connection_is_tried_again_later(writer: Writer) -> None:
     office, line = make_office(), Line(answer=lambda _: NeverLeft("connection refused"))
     delivery_id = office.queue()
     run(office, ground(line, writer))
@@ -197,15 +198,17 @@ def test_a_refused_connection_is_tried_again_later(writer: ThreadPoolExecutor) -
     assert delivery.due_at == NOW + Policy().first_wait
 
 
-def test_a_drain_that_was_overtaken_claims_nothing_more(writer: ThreadPoolExecutor) -> None:
+def test_a_drain_that_was_overtaken_claims_nothing_more(writer: Writer) -> None:
     office, line = make_office(), Line()
     first, second = office.queue(), office.queue()
 
     def newer_drain_starts(_: Request) -> Response:
-        begin = partial(
-            operations.begin_drain, environment_id=office.environment_id, policy=Policy(), now=NOW
-        )
-        writer.submit(begin).result()
+        with ThreadPoolExecutor(max_workers=1) as other_process:
+            begin = partial(
+                operations.begin_drain, environment_id=office.environment_id, policy=Policy(), now=NOW
+            )
+            other_process.submit(begin).result()
+            other_process.submit(connections.close_all).result()
         return booked(1)
 
     line.answer = newer_drain_starts
@@ -213,14 +216,14 @@ def test_a_drain_that_was_overtaken_claims_nothing_more(writer: ThreadPoolExecut
     assert (state_of(first), state_of(second)) == (State.BOOKED, State.QUEUED)
 
 
-def test_after_its_time_slice_a_drain_makes_room_when_others_wait(writer: ThreadPoolExecutor) -> None:
+def test_after_its_time_slice_a_drain_makes_room_when_others_wait(writer: Writer) -> None:
     office, line = make_office(), Line()
     ids = [office.queue() for _ in range(3)]
     run(office, ground(line, writer, others_wait=lambda: bool(line.sent), slice_seconds=0.0))
     assert [state_of(delivery_id) for delivery_id in ids] == [State.BOOKED, State.QUEUED, State.QUEUED]
 
 
-def test_within_its_time_slice_a_drain_goes_on_though_others_wait(writer: ThreadPoolExecutor) -> None:
+def test_within_its_time_slice_a_drain_goes_on_though_others_wait(writer: Writer) -> None:
     office, line = make_office(), Line()
     ids = [office.queue() for _ in range(3)]
     run(office, ground(line, writer, others_wait=lambda: True, slice_seconds=60.0))
@@ -228,7 +231,7 @@ def test_within_its_time_slice_a_drain_goes_on_though_others_wait(writer: Thread
 
 
 def test_what_was_claimed_but_not_sent_when_the_service_stops_goes_back_at_once(
-    writer: ThreadPoolExecutor,
+    writer: Writer,
 ) -> None:
     office, line = make_office(), Line()
     delivery_id = office.queue()
@@ -239,7 +242,7 @@ def test_what_was_claimed_but_not_sent_when_the_service_stops_goes_back_at_once(
     assert (delivery.state, delivery.due_at, delivery.not_booked_count) == (State.QUEUED, NOW, 0)
 
 
-def test_breaking_off_a_call_that_never_left_does_not_make_a_doubt(writer: ThreadPoolExecutor) -> None:
+def test_breaking_off_a_call_that_never_left_does_not_make_a_doubt(writer: Writer) -> None:
     office, connecting = make_office(), asyncio.Event()
     delivery_id = office.queue()
 
@@ -262,19 +265,18 @@ def test_breaking_off_a_call_that_never_left_does_not_make_a_doubt(writer: Threa
 
 
 def test_an_answer_is_offered_to_the_database_until_it_is_stored(
-    writer: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office, line = make_office(), Line()
     delivery_id = office.queue()
-    record, refusals = operations.record, [OperationalError("away"), InterfaceError("away")]
+    refusals = [OperationalError("away"), InterfaceError("away")]
 
-    def away_twice(**given: Any) -> State:
+    def away_twice(steps: Any) -> None:
         if refusals:
             raise refusals.pop()
-        return record(**given)
+        apply_steps(steps)
 
-    away_twice.__name__ = "record"
-    monkeypatch.setattr(operations, "record", away_twice)
+    monkeypatch.setattr(recording, "apply_steps", away_twice)
     monkeypatch.setattr(drain_module, "STORE_AGAIN_SECONDS", 0.01)
     run(office, ground(line, writer))
     assert state_of(delivery_id) is State.BOOKED

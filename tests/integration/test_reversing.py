@@ -17,13 +17,14 @@ from tests.integration.test_inspection import may_look
 from afas_client.get_connector import Row
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery import decisions, queries, reversing
-from loonbrug.delivery.drain import Ground, drain
+from loonbrug.delivery.drain import Ground, drain, grouping_writer
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
 from loonbrug.delivery.outcomes import Decision, Outcome, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision
+from loonbrug.delivery.writer import Writer
 from loonbrug.ledger.problems import ProblemsError
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,16 +33,15 @@ LIMIT = POLICY.doubt_until(send_before=NOW + POLICY.send_window)
 
 
 @pytest.fixture
-def writer() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        yield executor
-        executor.submit(connections.close_all).result()
+def writer() -> Iterator[Writer]:
+    with grouping_writer() as made:
+        yield made
 
 
 class Afas:
     """An office, AFAS's books, and a drain that runs whenever the test says, at the moment that it says."""
 
-    def __init__(self, writer: ThreadPoolExecutor, *, looks: bool = True) -> None:
+    def __init__(self, writer: Writer, *, looks: bool = True) -> None:
         self.office: DeliveryOffice = may_look(make_office()) if looks else make_office()
         self.books = AfasBooks()
         self._writer = writer
@@ -85,12 +85,12 @@ class Afas:
 
 
 @pytest.fixture
-def afas(writer: ThreadPoolExecutor) -> Afas:
+def afas(writer: Writer) -> Afas:
     return Afas(writer)
 
 
 @pytest.fixture
-def blind(writer: ThreadPoolExecutor) -> Afas:
+def blind(writer: Writer) -> Afas:
     """An AFAS whose books we may not look in."""
     return Afas(writer, looks=False)
 
@@ -128,12 +128,14 @@ def test_a_reversal_leaves_its_evidence(afas: Afas) -> None:
     assert (decision.kind, decision.reason, decision.by) == ("by_delete", "the run was wrong", "Anna")
 
 
-def test_the_attempt_is_there_before_the_delete_leaves(afas: Afas, writer: ThreadPoolExecutor) -> None:
+def test_the_attempt_is_there_before_the_delete_leaves(afas: Afas, writer: Writer) -> None:
     delivery, seen = afas.booked(), []
     answer = afas.books._delete
 
     def look(request):
-        seen.append(writer.submit(Attempt.objects.filter(kind=AttemptKind.DELETE).count).result())
+        with ThreadPoolExecutor(max_workers=1) as other:
+            seen.append(other.submit(Attempt.objects.filter(kind=AttemptKind.DELETE).count).result())
+            other.submit(connections.close_all).result()
         return answer(request)
 
     afas.books._delete = look  # type: ignore[method-assign]

@@ -1,26 +1,25 @@
 """The limits of an environment hold in total, however many processes claim at the same moment."""
 
 from collections import Counter
-from uuid import uuid4
 
 import pytest
 from django.db import transaction
 from tests.integration.delivery_office import BOOKED, NOW, POLICY, UNKNOWN, DeliveryOffice, make_office
+from tests.integration.delivery_office import claim as claim_in
 from tests.postgresql.at_once import AT_ONCE, all_at_once
 
 from loonbrug.delivery import decisions, operations
+from loonbrug.delivery.claiming import Claim, OvertakenError
 from loonbrug.delivery.models import Attempt, Delivery
-from loonbrug.delivery.operations import Claim, OvertakenError
 from loonbrug.delivery.states import State
+from loonbrug.ledger.problems import ProblemsError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def claim(office: DeliveryOffice, epoch: int) -> tuple[Claim, ...] | None:
     try:
-        return operations.claim(
-            environment_id=office.environment_id, epoch=epoch, policy=POLICY, now=NOW, new_id=uuid4
-        )
+        return claim_in(environment_id=office.environment_id, epoch=epoch)
     except OvertakenError:
         return None
 
@@ -55,8 +54,8 @@ def test_whoever_was_overtaken_claims_nothing_and_doubt_keeps_its_call() -> None
     office = office_with_more_than_one_claim_reads()
 
     def drain_starts(_: int) -> object:
-        epoch = operations.begin_drain(environment_id=office.environment_id, policy=POLICY, now=NOW)
-        return claim(office, epoch)
+        begun = operations.begin_drain(environment_id=office.environment_id, policy=POLICY, now=NOW)
+        return claim(office, begun.epoch)
 
     all_at_once(drain_starts)
     assert len(under_way()) == 5
@@ -92,7 +91,7 @@ def test_a_person_who_cancels_while_it_is_claimed_gets_it_or_the_drain_does() ->
             decisions.cancel(
                 office_id=office_id, delivery_id=ids[number], reason="mistake", by="Anna", now=NOW
             )
-        except operations.ProblemsError as too_late:
+        except ProblemsError as too_late:
             return too_late
         return None
 

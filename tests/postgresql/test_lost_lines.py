@@ -2,29 +2,29 @@
 
 import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection
 from procrastinate.contrib.django.utils import connector_params
 from tests.integration.delivery_office import NOW, make_office, state_of
 from tests.integration.test_drain import Line, booked, ground, run
 
 from afas_client.wire import Request, Response
 from loonbrug.delivery import drain as drain_module
+from loonbrug.delivery.drain import grouping_writer
 from loonbrug.delivery.models import Attempt
 from loonbrug.delivery.queries import environments_with_due_work
 from loonbrug.delivery.states import State
+from loonbrug.delivery.writer import Writer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def writer() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        yield executor
-        executor.submit(connections.close_all).result()
+def writer() -> Iterator[Writer]:
+    with grouping_writer() as made:
+        yield made
 
 
 def drop_all_lines() -> None:
@@ -36,7 +36,7 @@ def drop_all_lines() -> None:
 
 
 def test_an_answer_waits_for_the_database_and_the_drain_goes_on(
-    writer: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drain_module, "STORE_AGAIN_SECONDS", 0.05)
     office, line = make_office(), Line()
@@ -53,7 +53,7 @@ def test_an_answer_waits_for_the_database_and_the_drain_goes_on(
     assert Attempt.objects.count() == len(line.sent) == 3
 
 
-def test_after_one_failed_question_the_next_is_answered(writer: ThreadPoolExecutor) -> None:
+def test_after_one_failed_question_the_next_is_answered(writer: Writer) -> None:
     make_office().queue()
     on = ground(Line(), writer)
 

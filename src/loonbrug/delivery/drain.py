@@ -5,10 +5,9 @@ asked through one writer thread: the loop never waits for it, and no transaction
 """
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import Executor
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -16,7 +15,7 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError
 
 from afas_client.client import AfasClient
 from afas_client.errors import AfasError, NeverLeft, NotLetIn
@@ -31,11 +30,13 @@ from afas_client.transactions import (
 from afas_client.transport import Transport
 from loonbrug.connections.clients import NotAuthorisedError, open_client
 from loonbrug.connections.secrets import SecretUnreadableError
-from loonbrug.delivery import inspection, operations, reversing
+from loonbrug.delivery import claiming, inspection, operations, reversing
+from loonbrug.delivery.claiming import Ahead, Claim, Claimed, OvertakenError, Wish, claim_all
 from loonbrug.delivery.inspection import Answered, Kind, Question
 from loonbrug.delivery.models import AttemptKind
-from loonbrug.delivery.operations import Claim
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy, answer_to, why_not_let_in
+from loonbrug.delivery.recording import Report, record_all
+from loonbrug.delivery.writer import Writer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,15 +45,13 @@ log = structlog.get_logger()
 
 #: How often a running drain looks for work that became due meanwhile.
 LOOK_EVERY_SECONDS = 0.5
-#: Read-backs leave the other calls to the sends, which go first.
-READS_AT_ONCE = 2
 #: How soon an answer that could not be stored is offered to the database again.
 STORE_AGAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the edge gives a drain to stand on: clock, ids, the writer thread, connections, the wish to stop.
+    """What the edge gives a drain to stand on: clock, ids, the writer, connections, the wish to stop.
 
     After `slice_seconds` a drain makes room when others wait for a place.
     """
@@ -61,7 +60,7 @@ class Ground:
     boot: str
     boot_seconds: Callable[[], float]
     new_id: Callable[[], UUID]
-    writer: Executor
+    writer: Writer
     open_transport: Callable[[], AbstractAsyncContextManager[Transport]]
     policy: Policy
     is_stopping: Callable[[], bool]
@@ -69,12 +68,11 @@ class Ground:
     slice_seconds: float
 
     async def write(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run one operation on the writer thread."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.writer, _run, partial(operation, *args, **kwargs))
+        """Run one operation on the writer's thread."""
+        return await self.writer.run(partial(operation, *args, **kwargs))
 
     async def store(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run an operation that may be repeated on the writer thread, until the database has taken it."""
+        """Run an operation that may be repeated on the writer's thread, until the database has taken it."""
         while True:
             try:
                 return await self.write(operation, *args, **kwargs)
@@ -83,35 +81,63 @@ class Ground:
             await asyncio.sleep(STORE_AGAIN_SECONDS)
 
 
-def _run(operation: Callable[[], R]) -> R:
-    try:
-        return operation()
-    except (OperationalError, InterfaceError):
-        close_old_connections()  # so that the next one does not meet the same broken line
-        raise
+def grouping_writer() -> Writer:
+    """A writer that commits answers and claims together; answers first, because they free lanes."""
+    return Writer(record_all, claim_all)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Work:
-    """What the calls of one drain share."""
+    """One drain at work: what its calls share, and what it knows of the work ahead."""
 
     environment_id: int
     epoch: int
+    parallel_call_count: int
     slice_ends: float
     ground: Ground
     transport: Transport
+    ahead: Ahead = field(default_factory=Ahead)
+    sends: set[asyncio.Task[None]] = field(default_factory=set)
+    reads: set[asyncio.Task[None]] = field(default_factory=set)
+    looks: set[asyncio.Task[None]] = field(default_factory=set)
+    has_news: asyncio.Event = field(default_factory=asyncio.Event)
+    clients: dict[tuple[int, str], AfasClient] = field(default_factory=dict)
+    was_overtaken: bool = False
 
     def should_end(self) -> bool:
         """Whether to claim and ask nothing more: we are to stop, or have had our turn and others wait."""
         ground = self.ground
         has_had_its_turn = asyncio.get_running_loop().time() >= self.slice_ends
-        return ground.is_stopping() or (has_had_its_turn and ground.others_wait())
+        return self.was_overtaken or ground.is_stopping() or (has_had_its_turn and ground.others_wait())
 
-    async def client(self, *, office_id: int, connection_id: int) -> AfasClient:
+    def calls(self) -> set[asyncio.Task[None]]:
+        """All calls under way: sends, and questions with and without a call of their own."""
+        return self.sends | self.reads | self.looks
+
+    def start(self, group: set[asyncio.Task[None]], call: Coroutine[None, None, None]) -> None:
+        """Start a call; its end is news."""
+        task = asyncio.create_task(call)
+        group.add(task)
+        task.add_done_callback(lambda _: self._hear_of_end(group))
+
+    def _hear_of_end(self, group: set[asyncio.Task[None]]) -> None:
+        """A send gives its news when its answer is handed in; that it ended matters when it was the last."""
+        if group is not self.sends or all(call.done() for call in self.sends):
+            self.has_news.set()
+
+    async def client(self, claim_or_question: Claim | Question) -> AfasClient:
         """The client of one connection, with the token it has now."""
-        return await self.ground.write(
-            open_client, office_id=office_id, connection_id=connection_id, transport=self.transport
-        )
+        connection_id, token = claim_or_question.connection_id, claim_or_question.token
+        client = self.clients.get((connection_id, token))
+        if client is None:
+            client = await self.ground.write(
+                open_client,
+                office_id=claim_or_question.office_id,
+                connection_id=connection_id,
+                transport=self.transport,
+            )
+            self.clients[connection_id, token] = client
+        return client
 
 
 async def drain(*, environment_id: int, ground: Ground) -> None:
@@ -121,61 +147,114 @@ async def drain(*, environment_id: int, ground: Ground) -> None:
     slice is over and others wait; calls under way are awaited all the same.
     """
     slice_ends = asyncio.get_running_loop().time() + ground.slice_seconds
-    epoch = await ground.write(
+    begun = await ground.store(
         operations.begin_drain, environment_id=environment_id, policy=ground.policy, now=ground.now()
     )
     async with ground.open_transport() as transport:
-        work = Work(environment_id, epoch, slice_ends, ground, transport)
-        calls: set[asyncio.Task[None]] = set()
+        work = Work(environment_id, begun.epoch, begun.parallel_call_count, slice_ends, ground, transport)
         try:
-            while calls := calls | await _start(work, len(calls)):
-                calls = await _first_settled(calls)
+            await _work_off(work)
         except asyncio.CancelledError:
-            for call in calls:
+            for call in work.calls():
                 call.cancel()
             raise
         finally:
-            if calls:
+            if calls := work.calls():
                 await asyncio.wait(calls)
 
 
-async def _first_settled(calls: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
-    """Wait until a call has settled, or until it is time to look for new work; the calls still under way."""
-    done, waiting = await asyncio.wait(calls, timeout=LOOK_EVERY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    for call in done:
+async def _work_off(work: Work) -> None:
+    """Claim and ask whenever there is news, and every so often; until nothing is under way any more."""
+    loop = asyncio.get_running_loop()
+    next_round = loop.time()
+    while True:
+        work.has_news.clear()
+        read_has_ended = _drop_settled(work)
+        is_round = loop.time() >= next_round or not work.calls()
+        if is_round:
+            next_round = loop.time() + LOOK_EVERY_SECONDS
+        if not work.should_end():
+            await _claim(work, is_round=is_round)
+        if not work.should_end() and (is_round or read_has_ended or not work.ahead.candidates):
+            await _ask_what_is_due(work, is_round=is_round)
+        if not work.calls():
+            return
+        with suppress(TimeoutError):
+            await asyncio.wait_for(work.has_news.wait(), LOOK_EVERY_SECONDS)
+
+
+def _drop_settled(work: Work) -> bool:
+    """Forget the calls that have ended, and tell whether a read was among them; one that failed ends the drain."""
+    ended = {call for call in work.calls() if call.done()}
+    read_has_ended = not ended.isdisjoint(work.reads)
+    for group in (work.sends, work.reads, work.looks):
+        group.difference_update(ended)
+    for call in ended:
         call.result()
-    return waiting
+    return read_has_ended
 
 
-async def _start(work: Work, running: int) -> set[asyncio.Task[None]]:
-    """Claim what may leave now, then the questions that are due, and start a call for each.
-
-    None when we should end or were overtaken by a newer drain.
-    """
+async def _claim(work: Work, *, is_round: bool) -> None:
+    """Claim what may leave now, and start a call for each claim."""
     ground = work.ground
-    if work.should_end():
-        return set()
-    await ground.write(inspection.end_doubts, environment_id=work.environment_id, now=ground.now())
-    try:
-        claims = await ground.write(
-            operations.claim,
-            environment_id=work.environment_id,
-            epoch=work.epoch,
-            policy=ground.policy,
-            now=ground.now(),
-            new_id=ground.new_id,
-        )
-    except operations.OvertakenError:
-        return set()
-    questions = await ground.write(
-        inspection.take_questions,
+    may_read = is_round
+    while True:
+        if work.ahead.is_short or (may_read and not work.ahead.candidates):
+            found = await ground.store(
+                claiming.ready, environment_id=work.environment_id, policy=ground.policy, now=ground.now()
+            )
+            work.ahead, may_read = Ahead(found), False
+        if not work.ahead.candidates:
+            return
+        claimed = await _claimed(work)
+        work.ahead.drop(claimed.gone)
+        work.ahead.drop(claim.delivery_id for claim in claimed.claims)
+        for claim in claimed.claims:
+            work.start(work.sends, _deliver(claim, work))
+        if not (claimed.gone or (work.ahead.is_short and claimed.claims)):
+            return
+
+
+async def _claimed(work: Work) -> Claimed:
+    """What the database let us claim. A commit of which nobody knows whether it was stored is read back."""
+    ground = work.ground
+    wish = Wish(
         environment_id=work.environment_id,
-        free_call_count=READS_AT_ONCE if running + len(claims) < READS_AT_ONCE else 0,
+        epoch=work.epoch,
+        ahead=work.ahead.candidates.values(),
+        claim_ids=[ground.new_id() for _ in range(work.parallel_call_count)],
+        reading_count=len(work.reads),
         policy=ground.policy,
         now=ground.now(),
     )
-    sends = {asyncio.create_task(_deliver(claim, work)) for claim in claims}
-    return sends | {asyncio.create_task(_look(question, work)) for question in questions}
+    try:
+        claimed = await ground.writer.join(claim_all, wish)
+    except OvertakenError:
+        work.was_overtaken = True
+        return Claimed((), frozenset(), work.parallel_call_count)
+    except (OperationalError, InterfaceError) as away:
+        log.warning("not_claimed_yet", environment=work.environment_id, why=str(away))
+        await asyncio.sleep(STORE_AGAIN_SECONDS)
+        stored = await ground.store(claiming.stored_claims, claim_ids=wish.claim_ids)
+        return Claimed(stored, frozenset(), work.parallel_call_count)
+    work.parallel_call_count = claimed.parallel_call_count
+    return claimed
+
+
+async def _ask_what_is_due(work: Work, *, is_round: bool) -> None:
+    """Start a call for each question that is due, as far as calls are free."""
+    ground = work.ground
+    if is_round:
+        await ground.store(inspection.end_doubts, environment_id=work.environment_id, now=ground.now())
+    questions = await ground.store(
+        inspection.take_questions,
+        environment_id=work.environment_id,
+        reading_count=len(work.reads),
+        policy=ground.policy,
+        now=ground.now(),
+    )
+    for question in questions:
+        work.start(work.looks if question.has_own_call else work.reads, _look(question, work))
 
 
 class _Departure:
@@ -211,12 +290,12 @@ async def _deliver(claim: Claim, work: Work) -> None:
     try:
         answer = await _send(claim, departure, work)
     finally:
-        await asyncio.shield(_record(claim, departure.in_fact(answer), work.ground))
+        await asyncio.shield(_record(claim, departure.in_fact(answer), work))
 
 
 async def _send(claim: Claim, departure: _Departure, work: Work) -> Answer:
     try:
-        client = await work.client(office_id=claim.office_id, connection_id=claim.connection_id)
+        client = await work.client(claim)
         if claim.kind is AttemptKind.DELETE:
             return await _delete(claim, departure, client, work.ground)
         booked = await client.post_entry(claim.payload, before_leaving=departure)
@@ -249,10 +328,19 @@ async def _delete(claim: Claim, departure: _Departure, client: AfasClient, groun
     return Answer(Outcome.DELETED, status=200)
 
 
-async def _record(claim: Claim, answer: Answer, ground: Ground) -> None:
-    state = await ground.store(
-        operations.record, claim_id=claim.claim_id, answer=answer, policy=ground.policy, now=ground.now()
-    )
+async def _record(claim: Claim, answer: Answer, work: Work) -> None:
+    """Offer the answer to the database until it is stored; what it frees can be claimed right behind it."""
+    ground = work.ground
+    report = Report(claim.claim_id, answer, ground.policy, ground.now())
+    while True:
+        stored = ground.writer.join(record_all, report)
+        work.has_news.set()
+        try:
+            state = await stored
+            break
+        except (OperationalError, InterfaceError) as away:
+            log.warning("not_stored_yet", claim=str(claim.claim_id), why=str(away))
+        await asyncio.sleep(STORE_AGAIN_SECONDS)
     log.info(
         "attempt",
         delivery=claim.delivery_id,
@@ -271,7 +359,7 @@ async def _look(question: Question, work: Work) -> None:
     """Ask AFAS's books one question and record what they show."""
     ground = work.ground
     try:
-        client = await work.client(office_id=question.office_id, connection_id=question.connection_id)
+        client = await work.client(question)
         answered = await _ask(question, client, ground)
     except (AfasError, NotAuthorisedError, SecretUnreadableError) as error:
         log.warning(

@@ -5,7 +5,7 @@ In doubt is looked up and never resent blindly; what is booked is read back. Not
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -16,8 +16,9 @@ from django.db.models import QuerySet
 from afas_client.transactions import ALLOCATED, VOUCHERS_AT_ONCE, Transaction
 from loonbrug.connections import operations as connections
 from loonbrug.connections.capabilities import Feature
-from loonbrug.connections.models import ConnectionState
+from loonbrug.connections.models import ConnectionState, Environment
 from loonbrug.connections.queries import view_of
+from loonbrug.delivery.claiming import busy_lanes
 from loonbrug.delivery.models import Delivery, LookUp, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.payload import expected_of
@@ -28,6 +29,9 @@ from loonbrug.delivery.steps import apply_decision, latest_attempt, unanswered_u
 
 #: The states in which a look in the books can change something.
 LOOKED_AT = (State.IN_DOUBT, State.UNDECIDED, State.BOOKED, State.VERIFIED)
+
+#: So many booked deliveries are considered for reading back in one go.
+READ_AT_ONCE = 200
 
 
 class Kind(StrEnum):
@@ -59,7 +63,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What to ask AFAS in one call, and the entry of ours by which we know that we see anything."""
+    """What to ask AFAS in one call, and the entry of ours by which we know that we see anything.
+
+    It has a call of its own where it is about a call that AFAS may still be working on.
+    """
 
     kind: Kind
     office_id: int
@@ -69,6 +76,7 @@ class Question:
     administration: int
     wanted: tuple[Wanted, ...]
     witness: str = ""
+    has_own_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +115,26 @@ def end_doubts(*, environment_id: int, now: datetime) -> int:
 
 @transaction.atomic
 def take_questions(
-    *, environment_id: int, free_call_count: int, policy: Policy, now: datetime
+    *, environment_id: int, reading_count: int, policy: Policy, now: datetime
 ) -> tuple[Question, ...]:
     """The questions that are due; each is put off until an answer can be there, so that it is asked once.
 
-    Doubts and deletions bring their own call; read-backs take what the sends leave free.
+    What AFAS may still be working on brings its own call; other questions take what the sends leave free, when
+    `reading_count` of them are being asked already.
     """
+    calls = Environment.objects.values_list("parallel_call_count", flat=True).get(pk=environment_id)
+    busy = busy_lanes(environment_ids=[environment_id], now=now)[environment_id]
+    free = calls - len(busy) - reading_count
     doubted = _due(environment_id, now, State.IN_DOUBT, State.UNDECIDED)
-    booked = _due(environment_id, now, State.BOOKED, State.VERIFIED)
     deleted = _due(environment_id, now, State.REVERSING).filter(reason=Reason.DELETE_LEFT)
-    questions = [
-        *_doubts(doubted, now),
-        *_deletions(deleted, now),
-        *_read_backs(booked, free_call_count, now),
-    ]
+    questions = []
+    for question in [*_doubts(doubted, now), *_deletions(deleted, now)]:
+        if question.has_own_call or free > 0:
+            questions.append(question)
+            free -= not question.has_own_call
+    if free > 0:
+        booked = _due(environment_id, now, State.BOOKED, State.VERIFIED)[:READ_AT_ONCE]
+        questions += _read_backs(booked, free, now)
     asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
     Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
     return tuple(questions)
@@ -154,9 +168,13 @@ def _lane(delivery: Delivery) -> dict[str, int | str]:
 def _doubts(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
     for delivery in due:
         if connector_of(delivery):
-            yield question_about(Kind.DOUBT, delivery)
+            yield replace(question_about(Kind.DOUBT, delivery), has_own_call=_may_be_busy(delivery, now))
         else:
             _leave_until(delivery, delivery.doubt_until, now)
+
+
+def _may_be_busy(delivery: Delivery, now: datetime) -> bool:
+    return delivery.doubt_until is not None and delivery.doubt_until > now
 
 
 def _leave_until(delivery: Delivery, due_at: datetime | None, now: datetime) -> None:
@@ -170,7 +188,7 @@ def _deletions(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
     """Whether what was deleted is gone; once nobody can look any more, a person does after AFAS's limit."""
     for delivery in due:
         if connector_of(delivery):
-            yield question_about(Kind.REVERSAL, delivery)
+            yield replace(question_about(Kind.REVERSAL, delivery), has_own_call=_may_be_busy(delivery, now))
         elif delivery.doubt_until is not None and delivery.doubt_until > now:
             _leave_until(delivery, delivery.doubt_until, now)
         else:
@@ -183,32 +201,40 @@ def question_about(kind: Kind, delivery: Delivery) -> Question:
         **_lane(delivery), year=delivery.year, state__in=[State.BOOKED, State.VERIFIED]
     )
     witness = witnesses.exclude(pk=delivery.pk).order_by("-changed_at").first()
-    return _question(kind, [delivery], witness=witness.voucher_number if witness else "")
+    return replace(
+        _question(kind, [delivery], connector_of(delivery)),
+        witness=witness.voucher_number if witness else "",
+    )
 
 
 def _read_backs(due: Iterable[Delivery], free_call_count: int, now: datetime) -> Iterator[Question]:
     """One question per administration, of as many deliveries as fit; the first of a lane asks by its number."""
     batches: defaultdict[tuple[int, int], list[Delivery]] = defaultdict(list)
+    connectors: dict[tuple[int | str, ...], tuple[str, bool]] = {}
     for delivery in due:
-        if not connector_of(delivery):
+        lane = (delivery.connection_id, delivery.administration, delivery.journal_code)
+        if lane not in connectors:
+            is_known = NumberKeeping.objects.filter(**_lane(delivery)).exists()
+            connectors[lane] = connector_of(delivery), is_known
+        connector, is_known = connectors[lane]
+        if not connector:
             _leave_until(delivery, None, now)
-        elif not NumberKeeping.objects.filter(**_lane(delivery)).exists():
-            if free_call_count > 0:
-                free_call_count -= 1
-                yield _question(Kind.NUMBER_CHECK, [delivery])
-        else:
+        elif is_known:
             batches[delivery.connection_id, delivery.administration].append(delivery)
+        elif free_call_count > 0:
+            free_call_count -= 1
+            yield _question(Kind.NUMBER_CHECK, [delivery], connector)
     for batch in list(batches.values())[: max(free_call_count, 0)]:
-        yield _question(Kind.READ_BACK, batch[:VOUCHERS_AT_ONCE])
+        yield _question(Kind.READ_BACK, batch[:VOUCHERS_AT_ONCE], connector_of(batch[0]))
 
 
-def _question(kind: Kind, deliveries: Sequence[Delivery], *, witness: str = "") -> Question:
+def _question(kind: Kind, deliveries: Sequence[Delivery], connector: str) -> Question:
     first = deliveries[0]
     return Question(
         kind=kind,
         office_id=first.office_id,
         connection_id=first.connection_id,
-        connector=connector_of(first),
+        connector=connector,
         token=str(first.connection.authorised_at),
         administration=first.administration,
         wanted=tuple(
@@ -221,7 +247,6 @@ def _question(kind: Kind, deliveries: Sequence[Delivery], *, witness: str = "") 
             )
             for delivery in deliveries
         ),
-        witness=witness,
     )
 
 

@@ -49,6 +49,7 @@ class Delivery(models.Model):
     reason = models.CharField(max_length=40, blank=True)
     due_at = models.DateTimeField(null=True)
     doubt_until = models.DateTimeField(null=True)
+    attempt_count = models.PositiveSmallIntegerField(default=0)
     not_booked_count = models.PositiveSmallIntegerField(default=0)
     entry_number = models.CharField(max_length=20, blank=True)
     compared = models.CharField(max_length=20, blank=True)

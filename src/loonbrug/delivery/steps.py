@@ -1,47 +1,88 @@
 """Writing one step of a delivery, and what follows from it for what it reverses. Within an open transaction only."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Outcome, Policy
 from loonbrug.delivery.reversal import following
 from loonbrug.delivery.states import State
+from loonbrug.delivery.tables import stored
 
 #: AFAS may still be working on something of these until `doubt_until`.
 _IN_THE_AIR = frozenset({State.IN_DOUBT, State.REVERSING})
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One delivery's way to where a decision puts it."""
+
+    delivery_id: int
+    reverses_id: int | None
+    decision: Decision
+    entry_number: str
+    not_booked_count: int
+    doubt_until: datetime | None
+    now: datetime
+
+
+def apply_steps(steps: Sequence[Step]) -> None:
+    """Write these steps at once; the trigger refuses what the table of states does not allow."""
+    if not steps:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """UPDATE delivery_delivery SET state = %s, reason = %s, due_at = %s, entry_number = %s,
+                doubt_until = %s, not_booked_count = %s, changed_at = %s WHERE id = %s""",
+            [
+                (
+                    step.decision.state,
+                    step.decision.reason,
+                    stored(step.decision.due_at),
+                    step.entry_number,
+                    stored(step.doubt_until if step.decision.state in _IN_THE_AIR else None),
+                    step.not_booked_count,
+                    stored(step.now),
+                    step.delivery_id,
+                )
+                for step in steps
+            ],
+        )
+    for step in steps:
+        if step.reverses_id is not None:
+            _follow(step.decision.state, step.reverses_id, step.now)
+
+
 def apply_decision(
     delivery: Delivery, decision: Decision, *, now: datetime, doubt_until: datetime | None = None
 ) -> None:
-    """Write a decision; the trigger refuses what the table of states does not allow."""
+    """Write one decision, on the table and on this instance."""
     delivery.state = decision.state
     delivery.reason = decision.reason
     delivery.due_at = decision.due_at
     delivery.entry_number = decision.entry_number or delivery.entry_number
     delivery.doubt_until = doubt_until if decision.state in _IN_THE_AIR else None
     delivery.changed_at = now
-    delivery.save(
-        update_fields=[
-            "state",
-            "reason",
-            "due_at",
-            "entry_number",
-            "doubt_until",
-            "not_booked_count",
-            "changed_at",
-        ]
+    step = Step(
+        delivery_id=delivery.pk,
+        reverses_id=delivery.reverses_id,
+        decision=decision,
+        entry_number=delivery.entry_number,
+        not_booked_count=delivery.not_booked_count,
+        doubt_until=doubt_until,
+        now=now,
     )
-    if delivery.reverses_id is not None:
-        _follow(delivery, delivery.reverses_id, now)
+    apply_steps([step])
 
 
-def _follow(counter_entry: Delivery, undone_id: int, now: datetime) -> None:
+def _follow(counter_entry: State, undone_id: int, now: datetime) -> None:
     """What the counter-entry comes to decides about the delivery that it undoes."""
     undone = Delivery.objects.select_for_update(no_key=True).get(pk=undone_id)
-    for decision in following(State(undone.state), State(counter_entry.state)):
+    for decision in following(State(undone.state), counter_entry):
         apply_decision(undone, decision, now=now)
 
 

@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection
 
 from afas_client.transport import AiohttpTransport
 from loonbrug.delivery import queries
-from loonbrug.delivery.drain import Ground, drain
+from loonbrug.delivery.drain import Ground, drain, grouping_writer
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.engine.embedded import EmbeddedEngine, EngineLock
 from loonbrug.engine.work import Engine, Keyed, Periodic, Work
@@ -49,7 +49,6 @@ def policy() -> Policy:
 def engine() -> Engine:
     """The engine of this installation with everything it has to do; not started yet."""
     built: Engine
-    writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
     def is_stopping() -> bool:
         return built.is_stopping()
@@ -57,7 +56,7 @@ def engine() -> Engine:
     def others_wait() -> bool:
         return built.others_wait()
 
-    ground = _ground(writer, is_stopping, others_wait)
+    ground = _ground(is_stopping, others_wait)
 
     async def empty(environment_id: int) -> None:
         await drain(environment_id=environment_id, ground=ground)
@@ -152,7 +151,7 @@ def _boot() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
-def _ground(writer: Executor, is_stopping: Callable[[], bool], others_wait: Callable[[], bool]) -> Ground:
+def _ground(is_stopping: Callable[[], bool], others_wait: Callable[[], bool]) -> Ground:
     limits = policy()
 
     def open_transport() -> AiohttpTransport:
@@ -163,7 +162,7 @@ def _ground(writer: Executor, is_stopping: Callable[[], bool], others_wait: Call
         boot=_boot(),
         boot_seconds=_boot_seconds,
         new_id=uuid4,
-        writer=writer,
+        writer=grouping_writer(),
         open_transport=open_transport,
         policy=limits,
         is_stopping=is_stopping,

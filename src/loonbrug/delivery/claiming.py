@@ -1,0 +1,332 @@
+"""Claiming: the step from klaar to bezig, for all drains that wait at once, in a handful of statements.
+
+A drain reads ahead what it may send (`ready`), which is a hint and no more. The claim itself decides in its own
+transaction, by what the tables say then: the epoch, the lanes and calls in use, the account, the company.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
+
+from loonbrug.access.rights import service_scope
+from loonbrug.connections.models import ConnectionState, Environment
+from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
+from loonbrug.delivery.outcomes import Decision, Policy, Reason
+from loonbrug.delivery.states import State
+from loonbrug.delivery.steps import apply_decision, unanswered_until
+from loonbrug.delivery.tables import marks, stored
+from loonbrug.directory import queries as directory
+
+#: How many deliveries of a lane a drain reads ahead.
+AHEAD_PER_LANE = 20
+
+Lane = tuple[int, str]
+
+_FORBIDDEN = """SELECT 1 FROM directory_company company
+    JOIN directory_debtor debtor ON debtor.id = company.debtor_id
+    WHERE company.id = company_id AND (company.is_test OR debtor.is_blocked)"""
+_MAY_LEAVE = {
+    AttemptKind.BOOK: f"state = 'queued' AND NOT EXISTS ({_FORBIDDEN})",
+    AttemptKind.DELETE: "state = 'reversing' AND reason = 'to_delete'",
+}
+
+
+class OvertakenError(Exception):
+    """A newer drain of this environment has started; this one must claim nothing more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A delivery that may be claimed, as far as is known: its administration and journal code are its lane."""
+
+    delivery_id: int
+    lane: Lane
+    kind: AttemptKind
+
+
+class Ahead:
+    """What a drain has read ahead. It is short when a lane that may hold more has nothing left here."""
+
+    def __init__(self, candidates: Iterable[Candidate] = ()) -> None:
+        self.candidates = {candidate.delivery_id: candidate for candidate in candidates}
+        self.is_short = False
+        self._left = Counter(candidate.lane for candidate in self.candidates.values())
+        self._may_hold_more = {lane for lane, count in self._left.items() if count >= AHEAD_PER_LANE}
+
+    def drop(self, delivery_ids: Iterable[int]) -> None:
+        """Forget these: they were claimed, or cannot be."""
+        for delivery_id in delivery_ids:
+            candidate = self.candidates.pop(delivery_id, None)
+            if candidate is not None:
+                self._left[candidate.lane] -= 1
+                is_last = not self._left[candidate.lane]
+                self.is_short |= is_last and candidate.lane in self._may_hold_more
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One attempt that may leave, until `send_before`: a booking, or the deletion of what was booked.
+
+    `token` changes whenever the account is authorised anew.
+    """
+
+    kind: AttemptKind
+    claim_id: UUID
+    delivery_id: int
+    office_id: int
+    connection_id: int
+    token: str
+    payload: bytes
+    send_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one drain would like to claim: the first of `ahead` whose lanes are free, one for each claim id.
+
+    `reading_count` calls of the environment are in use by questions.
+    """
+
+    environment_id: int
+    epoch: int
+    ahead: Iterable[Candidate]
+    claim_ids: Sequence[UUID]
+    reading_count: int
+    policy: Policy
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What was claimed, what turned out not to be there to claim, and the calls that the environment has."""
+
+    claims: tuple[Claim, ...]
+    gone: frozenset[int]
+    parallel_call_count: int
+
+
+@transaction.atomic
+def ready(*, environment_id: int, policy: Policy, now: datetime) -> tuple[Candidate, ...]:
+    """The first of every lane that may be claimed; what may no longer be sent is handed to a person."""
+    may_leave = Q(state=State.QUEUED) | Q(state=State.REVERSING, reason=Reason.TO_DELETE)
+    rows = Delivery.objects.filter(
+        may_leave,
+        environment_id=environment_id,
+        due_at__lte=now,
+        connection__state=ConnectionState.AUTHORISED,
+    )
+    place = Window(
+        RowNumber(), partition_by=[F("administration"), F("journal_code")], order_by=["due_at", "id"]
+    )
+    first = rows.annotate(place=place).filter(place__lte=AHEAD_PER_LANE).order_by("due_at", "id")
+    columns = ("id", "administration", "journal_code", "state", "company_id", "office_id", "reverses_id")
+    found = list(first.values_list(*columns))
+    forbidden = _forbidden((office_id, company_id) for *_, company_id, office_id, _ in found)
+    candidates = []
+    for delivery_id, administration, journal_code, state, company_id, _, reverses_id in found:
+        is_deletion = state == State.REVERSING
+        if not is_deletion and company_id in forbidden:
+            _hold(delivery_id, forbidden[company_id], now)
+        elif not (is_deletion or reverses_id) or not _waits(delivery_id, policy, now):
+            kind = AttemptKind.DELETE if is_deletion else AttemptKind.BOOK
+            candidates.append(Candidate(delivery_id, (administration, journal_code), kind))
+    return tuple(candidates)
+
+
+def _forbidden(companies: Iterable[tuple[int, int]]) -> dict[int, Reason]:
+    """The companies of which nothing may be sent any more, and why; asked within each office."""
+    of_office: defaultdict[int, set[int]] = defaultdict(set)
+    for office_id, company_id in companies:
+        of_office[office_id].add(company_id)
+    reasons: dict[int, Reason] = {}
+    for office_id, company_ids in of_office.items():
+        views = directory.companies_by_id(scope=service_scope(office_id), company_ids=company_ids)
+        for company_id, company in views.items():
+            if company.is_test:
+                reasons[company_id] = Reason.COMPANY_IS_TEST
+            elif company.debtor_is_blocked:
+                reasons[company_id] = Reason.DEBTOR_IS_BLOCKED
+    return reasons
+
+
+def _hold(delivery_id: int, reason: Reason, now: datetime) -> None:
+    delivery = Delivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
+    if delivery.state == State.QUEUED:
+        apply_decision(delivery, Decision(State.HELD, reason=reason), now=now)
+
+
+def _waits(delivery_id: int, policy: Policy, now: datetime) -> bool:
+    """Whether a reversal has to wait, because AFAS may still book another attempt of what is reversed."""
+    delivery = Delivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
+    undone = delivery.reverses or delivery
+    until = unanswered_until(undone, policy=policy, now=now) if undone.state == State.REVERSING else None
+    if until is not None:
+        decision = Decision(State(delivery.state), Reason(delivery.reason), due_at=until)
+        apply_decision(delivery, decision, now=now)
+    return until is not None
+
+
+def stored_claims(*, claim_ids: Sequence[UUID]) -> tuple[Claim, ...]:
+    """Which of these claims are in the table and not answered: asked when a commit's fate is unknown."""
+    rows = Attempt.objects.select_related("delivery__connection").filter(
+        claim_id__in=claim_ids, ended_at=None
+    )
+    return tuple(
+        Claim(
+            kind=AttemptKind(row.kind),
+            claim_id=row.claim_id,
+            delivery_id=row.delivery_id,
+            office_id=row.delivery.office_id,
+            connection_id=row.delivery.connection_id,
+            token=str(row.delivery.connection.authorised_at),
+            payload=bytes(row.delivery.payload),
+            send_before=row.send_before,
+        )
+        for row in rows
+    )
+
+
+def claim_all(wishes: Sequence[Wish]) -> list[Claimed | Exception]:
+    """Claim for each of these drains; OvertakenError in its place for one that a newer drain has overtaken.
+
+    What is under way is read from the table, never from memory, while the environments' rows are locked: neither
+    another claim nor a raised epoch can come between. Within an open transaction only.
+    """
+    environments = _locked({wish.environment_id for wish in wishes})
+    lanes = busy_lanes(environment_ids=sorted(environments), now=max(wish.now for wish in wishes))
+    chosen: list[list[tuple[Candidate, UUID]]] = []
+    for wish in wishes:
+        epoch, parallel_call_count = environments[wish.environment_id]
+        busy = lanes[wish.environment_id]
+        free = parallel_call_count - len(busy) - wish.reading_count if epoch == wish.epoch else 0
+        chosen.append(list(zip(_choose(wish, busy, free), wish.claim_ids, strict=False)))
+    claims = _claim(wishes, chosen)
+    return [
+        _claimed(wish, mine, claims, *environments[wish.environment_id])
+        for wish, mine in zip(wishes, chosen, strict=True)
+    ]
+
+
+def _claimed(
+    wish: Wish,
+    mine: Sequence[tuple[Candidate, UUID]],
+    claims: dict[int, Claim],
+    epoch: int,
+    parallel_call_count: int,
+) -> Claimed | Exception:
+    if epoch != wish.epoch:
+        return OvertakenError()
+    wanted = [candidate.delivery_id for candidate, _ in mine]
+    return Claimed(
+        claims=tuple(claims[delivery_id] for delivery_id in wanted if delivery_id in claims),
+        gone=frozenset(wanted) - claims.keys(),
+        parallel_call_count=parallel_call_count,
+    )
+
+
+def _choose(wish: Wish, busy: set[Lane], free: int) -> Iterator[Candidate]:
+    """One for each lane that is free, as many as there are calls and claim ids; their lanes are busy from here."""
+    left = min(free, len(wish.claim_ids))
+    for candidate in wish.ahead:
+        if left <= 0:
+            return
+        if candidate.lane not in busy:
+            busy.add(candidate.lane)
+            left -= 1
+            yield candidate
+
+
+def _locked(environment_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Epoch and number of calls of these environments, whose rows nobody else can change from here."""
+    rows = Environment.objects.select_for_update(no_key=True).filter(pk__in=sorted(environment_ids))
+    columns = ("id", "epoch", "parallel_call_count")
+    return {pk: (epoch, calls) for pk, epoch, calls in rows.order_by("id").values_list(*columns)}
+
+
+def busy_lanes(*, environment_ids: Sequence[int], now: datetime) -> defaultdict[int, set[Lane]]:
+    """Lanes of calls under way, and of doubts and deletions that AFAS may still be working on.
+
+    The states are written out because only then the databases use the small index of what is under way.
+    """
+    lanes: defaultdict[int, set[Lane]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT environment_id, administration, journal_code FROM delivery_delivery
+            WHERE environment_id IN ({marks(environment_ids)}) AND state IN ('sending', 'in_doubt', 'reversing')
+            AND (state = 'sending' OR doubt_until > %s)""",
+            [*environment_ids, stored(now)],
+        )
+        for environment_id, administration, journal_code in cursor.fetchall():
+            lanes[environment_id].add((administration, journal_code))
+    return lanes
+
+
+def _claim(wishes: Sequence[Wish], chosen: Sequence[Sequence[tuple[Candidate, UUID]]]) -> dict[int, Claim]:
+    """The claims that could be made, by delivery; each attempt's row is there before its bytes may leave."""
+    asked = {
+        candidate.delivery_id: (candidate, claim_id, wish)
+        for wish, mine in zip(wishes, chosen, strict=True)
+        for candidate, claim_id in mine
+    }
+    claims: dict[int, Claim] = {}
+    attempts = []
+    for kind in AttemptKind:
+        of_kind = [pk for pk, (candidate, _, _) in asked.items() if candidate.kind is kind]
+        for row in _take(of_kind, kind, wishes):
+            delivery_id, number, payload_hash, entry_number, office_id, connection_id, payload, token = row
+            _, claim_id, wish = asked[delivery_id]
+            send_before = wish.now + wish.policy.send_window
+            attempts.append(
+                Attempt(
+                    delivery_id=delivery_id,
+                    kind=kind,
+                    claim_id=claim_id,
+                    number=number,
+                    epoch=wish.epoch,
+                    payload_hash=payload_hash,
+                    claimed_at=wish.now,
+                    send_before=send_before,
+                    entry_number=entry_number if kind is AttemptKind.DELETE else "",
+                )
+            )
+            claims[delivery_id] = Claim(
+                kind=kind,
+                claim_id=claim_id,
+                delivery_id=delivery_id,
+                office_id=office_id,
+                connection_id=connection_id,
+                token=str(token),
+                payload=bytes(payload),
+                send_before=send_before,
+            )
+    Attempt.objects.bulk_create(attempts)
+    return claims
+
+
+def _take(delivery_ids: Sequence[int], kind: AttemptKind, wishes: Sequence[Wish]) -> list[Any]:
+    """Make the step, where everything still allows it; the rows that made it."""
+    if not delivery_ids:
+        return []
+    now = max(wish.now for wish in wishes)
+    after, until = (State.SENDING, Reason.NONE), None
+    if kind is AttemptKind.DELETE:
+        after = (State.REVERSING, Reason.DELETING)
+        until = max(wish.policy.doubt_until(send_before=now + wish.policy.send_window) for wish in wishes)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""UPDATE delivery_delivery SET state = %s, reason = %s, due_at = NULL, doubt_until = %s,
+                attempt_count = attempt_count + 1, changed_at = %s
+            WHERE id IN ({marks(delivery_ids)}) AND due_at <= %s AND {_MAY_LEAVE[kind]}
+            AND EXISTS (SELECT 1 FROM connections_connection WHERE id = connection_id AND state = 'authorised')
+            RETURNING id, attempt_count, payload_hash, entry_number, office_id, connection_id, payload,
+                (SELECT authorised_at FROM connections_connection WHERE id = connection_id)""",
+            [*after, stored(until), stored(now), *delivery_ids, stored(now)],
+        )
+        return list(cursor.fetchall())

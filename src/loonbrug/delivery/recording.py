@@ -1,0 +1,225 @@
+"""Recording: what attempts came to, for all calls that ended together, in a handful of statements."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from loonbrug.connections import operations as connections
+from loonbrug.delivery.models import Attempt, AttemptKind
+from loonbrug.delivery.outcomes import (
+    Answer,
+    Attempts,
+    Decision,
+    Outcome,
+    Policy,
+    Reason,
+    decide,
+    why_not_let_in,
+)
+from loonbrug.delivery.reversal import after_answer
+from loonbrug.delivery.states import State
+from loonbrug.delivery.steps import Step, apply_steps
+from loonbrug.delivery.tables import marks, moment, stored, stored_id
+
+_SETTLED = frozenset(Outcome) - {Outcome.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one attempt came to; `now` is when that was known."""
+
+    claim_id: UUID
+    answer: Answer
+    policy: Policy
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An attempt with the delivery that it is of, as the table has them."""
+
+    attempt_id: int
+    kind: str
+    number: int
+    is_ended: bool
+    send_before: datetime
+    claimed_at: datetime
+    delivery_id: int
+    office_id: int
+    connection_id: int
+    reverses_id: int | None
+    state: State
+    entry_number: str
+    attempt_count: int
+    not_booked_count: int
+
+
+def record_all(reports: Sequence[Report]) -> list[State | Exception]:
+    """Store these answers and do what follows from them; the state of each attempt's delivery after it.
+
+    A report may be repeated until it is known to be stored: a second time changes nothing. Within an open
+    transaction only. Raises Attempt.DoesNotExist for a claim that nobody made.
+    """
+    states: dict[UUID, State | Exception] = {}
+    waiting = list(reports)
+    while waiting:
+        rows = _locked([report.claim_id for report in waiting])
+        now_on, later = _one_for_each_delivery(waiting, rows)
+        states |= _record(now_on, rows)
+        waiting = later
+    return [states[report.claim_id] for report in reports]
+
+
+def _one_for_each_delivery(
+    reports: Sequence[Report], rows: dict[UUID, _Row]
+) -> tuple[list[Report], list[Report]]:
+    """Two answers of one delivery are judged one after the other."""
+    first: dict[int, Report] = {}
+    later = []
+    for report in reports:
+        if report.claim_id not in rows:
+            raise Attempt.DoesNotExist(f"no attempt has the claim {report.claim_id}")
+        if first.setdefault(rows[report.claim_id].delivery_id, report) is not report:
+            later.append(report)
+    return list(first.values()), later
+
+
+def _locked(claim_ids: Sequence[UUID]) -> dict[UUID, _Row]:
+    lock = "FOR NO KEY UPDATE OF a, d" if connection.features.has_select_for_no_key_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT a.claim_id, a.id, a.kind, a.number, a.ended_at, a.send_before, a.claimed_at, d.id,
+                d.office_id, d.connection_id, d.reverses_id, d.state, d.entry_number, d.attempt_count,
+                d.not_booked_count
+            FROM delivery_attempt a JOIN delivery_delivery d ON d.id = a.delivery_id
+            WHERE a.claim_id IN ({marks(claim_ids)}) ORDER BY d.id, a.id {lock}""",
+            [stored_id(claim_id) for claim_id in claim_ids],
+        )
+        return dict(map(_row, cursor.fetchall()))
+
+
+def _row(values: Sequence[Any]) -> tuple[UUID, _Row]:
+    claim_id, attempt_id, kind, number, ended_at, send_before, claimed_at, *delivery = values
+    delivery_id, office_id, connection_id, reverses_id, state, entry_number, count, not_booked = delivery
+    return claim_id if isinstance(claim_id, UUID) else UUID(claim_id), _Row(
+        attempt_id,
+        kind,
+        number,
+        ended_at is not None,
+        moment(send_before),
+        moment(claimed_at),
+        delivery_id,
+        office_id,
+        connection_id,
+        reverses_id,
+        State(state),
+        entry_number,
+        count,
+        not_booked,
+    )
+
+
+def _record(reports: Sequence[Report], rows: dict[UUID, _Row]) -> dict[UUID, State | Exception]:
+    new = [report for report in reports if not rows[report.claim_id].is_ended]
+    _store_answers([(report, rows[report.claim_id]) for report in new])
+    siblings = _siblings([row for report in new if (row := rows[report.claim_id]).attempt_count > 1])
+    states: dict[UUID, State | Exception] = {
+        report.claim_id: rows[report.claim_id].state for report in reports
+    }
+    steps = []
+    for report in new:
+        row = rows[report.claim_id]
+        decision = _decision(report, row, siblings[row.delivery_id])
+        if decision is not None:
+            states[report.claim_id] = decision.state
+            steps.append(_step(report, row, decision))
+    apply_steps(steps)
+    return states
+
+
+def _step(report: Report, row: _Row, decision: Decision) -> Step:
+    """The step that follows from an answer; a connection that was not let in pauses at once."""
+    answer = report.answer
+    if decision.pauses_connection:
+        connections.mark_broken(
+            office_id=row.office_id,
+            connection_id=row.connection_id,
+            reason=why_not_let_in(status=answer.status, message=answer.message),
+            now=report.now,
+        )
+    counted = answer.outcome in {Outcome.NOT_BOOKED, Outcome.NOT_LET_IN} and not answer.held_back
+    may_go_on = decision.reason is not Reason.TO_DELETE
+    return Step(
+        delivery_id=row.delivery_id,
+        reverses_id=row.reverses_id,
+        decision=decision,
+        entry_number=decision.entry_number or row.entry_number,
+        not_booked_count=row.not_booked_count + counted,
+        doubt_until=report.policy.doubt_until(send_before=row.send_before) if may_go_on else None,
+        now=report.now,
+    )
+
+
+def _decision(report: Report, row: _Row, siblings: Sequence[Attempt]) -> Decision | None:
+    others = [other for other in siblings if other.kind == row.kind and other.pk != row.attempt_id]
+    earlier = [other for other in others if other.number < row.number]
+    beside = Attempts(
+        is_latest=len(earlier) == len(others),
+        earlier_settled=all(other.outcome in _SETTLED for other in earlier),
+        earlier_entry_number=next((other.entry_number for other in earlier if other.entry_number), ""),
+        not_booked_count=row.not_booked_count,
+    )
+    if row.kind == AttemptKind.DELETE:
+        if not beside.is_latest:
+            return None
+        return after_answer(row.state, report.answer, policy=report.policy, now=report.now)
+    return decide(
+        state=row.state,
+        answer=report.answer,
+        attempts=beside,
+        policy=report.policy,
+        now=report.now,
+        first_claimed_at=min([row.claimed_at, *(other.claimed_at for other in siblings)]),
+        entry_number=row.entry_number,
+    )
+
+
+def _siblings(rows: Sequence[_Row]) -> defaultdict[int, list[Attempt]]:
+    """All attempts of deliveries that were tried more than once."""
+    found: defaultdict[int, list[Attempt]] = defaultdict(list)
+    if rows:
+        wanted = Attempt.objects.filter(delivery_id__in=[row.delivery_id for row in rows])
+        for attempt in wanted.order_by("number"):
+            found[attempt.delivery_id].append(attempt)
+    return found
+
+
+def _store_answers(answers: Sequence[tuple[Report, _Row]]) -> None:
+    """An answer is always stored with its attempt, whatever the delivery's state."""
+    if not answers:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """UPDATE delivery_attempt SET ended_at = %s, outcome = %s, status = %s, error_number = %s,
+                message = %s, code = %s, log_reference = %s, entry_number = COALESCE(%s, entry_number)
+            WHERE id = %s""",
+            [
+                (
+                    stored(report.now),
+                    report.answer.outcome,
+                    report.answer.status,
+                    report.answer.error_number,
+                    report.answer.message,
+                    report.answer.code,
+                    report.answer.log_reference,
+                    report.answer.entry_number or None,
+                    row.attempt_id,
+                )
+                for report, row in answers
+            ],
+        )

@@ -1,0 +1,150 @@
+"""The one thread that writes for all drains of a process: what is waiting together is committed together.
+
+There is no window to wait for: while one commit is on its way to the disk, the next group gathers by itself.
+Nobody hears of his result before the commit that holds it is known. A group that fails for one of its requests is
+done again one by one; when the database itself fails, everybody hears that, and nobody knows what was stored.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from django.db import InterfaceError, OperationalError, close_old_connections, connections, transaction
+
+Q = TypeVar("Q")
+R = TypeVar("R")
+
+#: An operation on several requests in one transaction; each gets its result, or the error that is its answer.
+Together = Callable[[Sequence[Q]], Sequence[R | Exception]]
+
+#: A larger group would only let the first of it wait longer.
+MOST_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """What one coroutine waits for: a request for a grouped operation, or an operation to run by itself."""
+
+    operation: Callable[..., Any]
+    request: Any
+    is_grouped: bool
+    future: "asyncio.Future[Any]"
+    loop: asyncio.AbstractEventLoop
+
+
+class Writer:
+    """Runs operations on the database on a thread of its own, for event loops that must never wait for it.
+
+    `order` names the grouped operations; within one transaction they run in this order.
+    """
+
+    def __init__(self, *order: Together[Any, Any]) -> None:
+        self._order = order
+        self._waiting: SimpleQueue[_Item | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._live, name="writer", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Do what is waiting, and end the thread."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def join(self, operation: Together[Q, R], request: Q) -> "asyncio.Future[R]":
+        """Hand in a request; it is committed with all others that are waiting by then."""
+        return self._hand_in(operation, request, is_grouped=True)
+
+    def run(self, operation: Callable[[], R]) -> "asyncio.Future[R]":
+        """Run one operation by itself."""
+        return self._hand_in(operation, None, is_grouped=False)
+
+    def _hand_in(
+        self, operation: Callable[..., Any], request: object, *, is_grouped: bool
+    ) -> "asyncio.Future[Any]":
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._waiting.put(_Item(operation, request, is_grouped, future, loop))
+        return future
+
+    def _live(self) -> None:
+        ends = False
+        while not ends:
+            waiting = self._all_waiting()
+            ends = None in waiting
+            items = [item for item in waiting if item is not None]
+            self._commit([item for item in items if item.is_grouped])
+            for item in items:
+                if not item.is_grouped:
+                    _tell([(item, _outcome_of(item.operation))])
+        connections.close_all()
+
+    def _all_waiting(self) -> list[_Item | None]:
+        waiting = [self._waiting.get()]
+        while len(waiting) < MOST_AT_ONCE:
+            try:
+                waiting.append(self._waiting.get_nowait())
+            except Empty:
+                break
+        return waiting
+
+    def _commit(self, items: Sequence[_Item]) -> None:
+        """One transaction for all; when it fails for any, one for each."""
+        if not items:
+            return
+        try:
+            with transaction.atomic():
+                results = self._results(items)
+        except (OperationalError, InterfaceError) as away:
+            close_old_connections()  # so that the next group does not meet the same broken line
+            results = [(item, away) for item in items]
+        except Exception as error:  # noqa: BLE001 (whoever asked gets it)
+            if len(items) > 1:
+                for item in items:
+                    self._commit([item])
+                return
+            results = [(items[0], error)]
+        _tell(results)
+
+    def _results(self, items: Sequence[_Item]) -> list[tuple[_Item, Any]]:
+        results: list[tuple[_Item, Any]] = []
+        for operation in self._order:
+            mine = [item for item in items if item.operation == operation]
+            if mine:
+                results += zip(mine, operation([item.request for item in mine]), strict=True)
+        return results
+
+
+def _outcome_of(operation: Callable[[], Any]) -> Any:
+    try:
+        return operation()
+    except (OperationalError, InterfaceError) as away:
+        close_old_connections()
+        return away
+    except Exception as error:  # noqa: BLE001 (whoever asked gets it)
+        return error
+
+
+def _tell(results: Sequence[tuple[_Item, Any]]) -> None:
+    """Wake each event loop once for all that it waits for."""
+    for loop in {item.loop for item, _ in results}:
+        mine = [(item.future, result) for item, result in results if item.loop is loop]
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, mine)
+
+
+def _settle(results: Iterable[tuple["asyncio.Future[Any]", Any]]) -> None:
+    for future, result in results:
+        if future.done():  # whoever waited was cancelled
+            continue
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
