@@ -55,7 +55,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--deliveries", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--engine", type=EngineName, choices=list(EngineName), default=EngineName.EMBEDDED)
-    parser.add_argument("--scale", type=int, default=60, help="AFAS's limit of 900 s is divided by this")
+    parser.add_argument("--scale", type=int, default=90, help="AFAS's limit of 900 s is divided by this")
     parser.add_argument("--events", type=int, default=5, help="kills, stops and restarts, of each at least")
     parser.add_argument("--within", type=int, default=900, help="seconds after which a run is given up")
     parser.add_argument("--json", action="store_true", help="on one line")

@@ -17,9 +17,9 @@ from benchmarks.chaos.world import Entry
 LOOK_EVERY_SECONDS = 0.2
 SAY_EVERY_SECONDS = 5.0
 #: By then a call that nothing struck has its answer.
-ANSWERED_WITHIN_SECONDS = 1.5
+ANSWERED_WITHIN_SECONDS = 1.0
 #: A wave is struck when half of it has left, or after this time.
-WAVE_SECONDS = 6.0
+WAVE_SECONDS = 4.0
 #: How long to wait for an attempt to strike before more is queued.
 PATIENCE_SECONDS = 20.0
 LONGEST_PAUSE_SECONDS = 1.0

@@ -27,18 +27,25 @@ def compare(wanted: Iterable[Entry], found: Counter[tuple[Any, ...]]) -> dict[st
 
 
 def most_at_once(calls: Iterable[Mapping[str, Any]], limit: int) -> tuple[int, int]:
-    """The most calls that AFAS worked on at once for drains, and how many began while it had its limit already."""
-    moments: list[tuple[datetime, int]] = []
+    """The most calls that an environment had to work on at once for drains, and how many began above its limit.
+
+    What AFAS still works on after its caller has gone counts. The look-up for it uses the same call: it counts
+    only where there are more look-ups than such work.
+    """
+    moments: list[tuple[datetime, int, str]] = []
     for call in calls:
         if call["operation"].lower() in OF_DRAINS:
-            moments.append((datetime.fromisoformat(call["began_at"]), 1))
+            kind = "late" if call["is_late"] else call["operation"].partition(" ")[0]
+            moments.append((datetime.fromisoformat(call["began_at"]), 1, kind))
             if call["ended_at"]:
-                moments.append((datetime.fromisoformat(call["ended_at"]), -1))
-    now = most = exceeded = 0
-    for _, step in sorted(moments):
-        now += step
-        most = max(most, now)
-        exceeded += step > 0 and now > limit
+                moments.append((datetime.fromisoformat(call["ended_at"]), -1, kind))
+    at_work: Counter[str] = Counter()
+    most = exceeded = 0
+    for _, step, kind in sorted(moments):
+        at_work[kind] += step
+        count = at_work["POST"] + max(at_work["late"], at_work["GET"])
+        most = max(most, count)
+        exceeded += step > 0 and count > limit
     return most, exceeded
 
 

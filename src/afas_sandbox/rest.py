@@ -104,7 +104,7 @@ async def _mood(asked: Asked, call: Call) -> Response | None:
 
 
 async def _book_late(asked: Asked, call: Call, delay_ms: int) -> None:
-    with asked.sandbox.working_on(call):
+    with asked.sandbox.working_on(call, is_late=True):
         await asyncio.sleep(delay_ms / 1000)
         try:
             await services.book(asked)

@@ -26,10 +26,11 @@ class MailServer:
 
 @dataclass
 class Work:
-    """A call that is, or was, worked on; also when its caller has gone."""
+    """A call that is, or was, worked on; `is_late` when it was broken off before, and is worked on all the same."""
 
     environment: str
     operation: str
+    is_late: bool
     began_at: datetime
     ended_at: datetime | None = None
 
@@ -50,9 +51,9 @@ class Sandbox:
     """The calls of late, oldest first."""
 
     @contextmanager
-    def working_on(self, call: Call) -> Iterator[None]:
+    def working_on(self, call: Call, *, is_late: bool = False) -> Iterator[None]:
         """Keep from when to when a call was worked on."""
-        work = Work(call.environment, call.operation, self.now())
+        work = Work(call.environment, call.operation, is_late, self.now())
         self.work.append(work)
         try:
             yield

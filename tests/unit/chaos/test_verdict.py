@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from benchmarks.chaos.verdict import compare, is_clean, most_at_once
-from benchmarks.chaos.world import LEAST_PER_LANE, Entry, entries
+from benchmarks.chaos.world import ENVIRONMENTS, LEAST_PER_LANE, Entry, entries
 
 ENTRY = Entry(
     "Noord",
@@ -45,9 +45,10 @@ def test_an_entry_in_another_administration_is_both_lost_and_wrong() -> None:
     assert compare([ENTRY], found) == {"booked_once": 0, "lost": 1, "doubled": 0, "wrong_amounts": 1}
 
 
-def call(operation: str, began: int, ended: int | None) -> dict[str, str | None]:
+def call(operation: str, began: int, ended: int | None, *, is_late: bool = False) -> dict[str, object]:
     return {
         "operation": operation,
+        "is_late": is_late,
         "began_at": f"2026-11-23T08:00:{began:02d}+00:00",
         "ended_at": f"2026-11-23T08:00:{ended:02d}+00:00" if ended is not None else None,
     }
@@ -58,6 +59,14 @@ def test_a_call_that_begins_while_the_limit_is_used_up_exceeds_it() -> None:
     calls = [call(post, 0, 5), call(look, 1, 3), call(post, 2, 4), call(post, 4, None), call(look, 5, 6)]
     assert most_at_once(calls, 3) == (3, 0)
     assert most_at_once(calls, 2) == (3, 1)
+
+
+def test_what_is_worked_on_late_counts_and_its_look_up_uses_the_same_call() -> None:
+    post, look = "POST FiEntries", "GET Profit_Transactions_Allocated"
+    calls = [call(post, 0, 9, is_late=True), call(post, 1, 8), call(look, 2, 3)]
+    assert most_at_once(calls, 2) == (2, 0)
+    assert most_at_once([*calls, call(look, 2, 4)], 2) == (3, 1)
+    assert most_at_once([*calls, call(post, 4, 5)], 2) == (3, 1)
 
 
 def test_signing_in_again_is_not_a_call_of_a_drain() -> None:
@@ -77,3 +86,4 @@ def test_the_same_seed_makes_the_same_entries_and_every_lane_gets_its_least() ->
     assert made == entries(200, seed=7) != entries(200, seed=8)
     assert min(Counter(entry.lane for entry in made).values()) >= LEAST_PER_LANE
     assert len({entry.content for entry in made}) == 200
+    assert set(Counter(entry.environment for entry in made).values()) == {200 // len(ENVIRONMENTS)}
