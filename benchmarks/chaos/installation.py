@@ -13,6 +13,8 @@ from loonbrug.project.engines import EngineName
 from tests.postgresql_server import Server, running
 
 WORKER_COUNT = 2
+#: A worker that wrote something this short ago is delivering.
+BUSY_SECONDS = 1.0
 #: A stopped process is stopped for this many times the time after which it is given up.
 LONGER = 1.2
 
@@ -64,9 +66,10 @@ class Installation:
         for process in processes:
             process.wait_until_ready()
 
-    def upright(self) -> list[Process]:
-        """The workers that are not stopped now."""
-        return [worker for worker in self.workers if not worker.is_stopped()]
+    def busy(self) -> list[Process]:
+        """The workers that are delivering now; all that are not stopped, when none seems to."""
+        upright = [worker for worker in self.workers if not worker.is_stopped()]
+        return [worker for worker in upright if worker.seconds_silent() < BUSY_SECONDS] or upright
 
     def revive(self) -> int:
         """Start what has ended by itself, as a supervisor would; how many."""

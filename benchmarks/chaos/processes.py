@@ -73,6 +73,10 @@ class Process:
         """Whether it ended by itself."""
         return self._process is not None and self._process.poll() is not None
 
+    def seconds_silent(self) -> float:
+        """How long ago it wrote something; one that delivers writes a line for every answer."""
+        return time.time() - self._log.stat().st_mtime
+
     def kill(self) -> None:
         """As a power cut would."""
         assert self._process is not None

@@ -48,7 +48,8 @@ class Storm:
     ) -> None:
         self.entries, self.faults = entries, faults
         self._installation, self._harness, self._chance = installation, harness, chance
-        self._until = time.monotonic() + within_seconds
+        self._started = time.monotonic()
+        self._until = self._started + within_seconds
         self._queued = 0
         self._said_at = 0.0
         self.ways = [Strike.KILL, Strike.STOP]
@@ -57,6 +58,7 @@ class Storm:
         self.events: Counter[Strike] = Counter()
         self.attempts_struck: Counter[Strike] = Counter()
         self.on_pages: Counter[Strike] = Counter()
+        self._pages_ahead = [Strike.KILL, Strike.STOP] * min(ON_PAGES, least) if installation.serves_only else []
         self.ended_by_themselves = 0
 
     def missing(self) -> dict[str, int]:
@@ -67,27 +69,20 @@ class Storm:
         """Until everything has struck and everything is done, or time is up."""
         ahead = [way for way, count in self.wanted.items() for _ in range(count)]
         self._chance.shuffle(ahead)
-        on_pages = [Strike.KILL, Strike.STOP] * ON_PAGES if self._installation.serves_only else []
-        while ahead and self._has_time():
+        while ahead and not self._is_over():
             wave = self._queue_some(len(ahead))
             self._live_until(partial(self._has_left, wave // 2), WAVE_SECONDS)
-            if not self._live_until(self._can_strike, PATIENCE_SECONDS):
-                if self._all_is_queued() and self._harness.is_done(self._queued):
-                    break
-                continue
             self._live(self._chance.uniform(0, LONGEST_PAUSE_SECONDS))
-            if on_pages and not self._installation.serving.is_stopped():
-                self._strike_pages(on_pages.pop(0))
+            self._live_until(lambda: self._can_strike() or self._is_over(), PATIENCE_SECONDS)
             if self._strike(ahead[0]):
                 ahead.pop(0)
         self._queue_some(0)
-        self._live_until(lambda: self._harness.is_done(self._queued), self._until - time.monotonic())
+        self._live_until(self._is_over, self._until - time.monotonic())
 
-    def _has_time(self) -> bool:
-        return time.monotonic() < self._until
-
-    def _all_is_queued(self) -> bool:
-        return self._queued == len(self.entries)
+    def _is_over(self) -> bool:
+        """Whether nothing is left to be struck."""
+        all_is_queued = self._queued == len(self.entries)
+        return time.monotonic() >= self._until or (all_is_queued and self._harness.is_done(self._queued))
 
     def _queue_some(self, strikes_ahead: int) -> int:
         """So much that some is left for every strike ahead, and for what comes after the last; how much."""
@@ -100,15 +95,15 @@ class Storm:
         return self._harness.states()["queued"] <= all_but
 
     def _can_strike(self) -> bool:
-        return bool(self._installation.upright() and self._harness.under_way())
+        return bool(self._installation.busy() and self._harness.under_way())
 
     def _strike(self, way: Strike) -> bool:
         """Whether it met attempts under way."""
-        upright = self._installation.upright()
+        busy = self._installation.busy()
         under_way, at = self._harness.under_way(), now()
-        if not upright or not under_way:
+        if not busy or not under_way:
             return False
-        target = self._chance.choice(upright)
+        target = self._chance.choice(busy)
         if way is Strike.RESTART:
             self._harness.without_database(self._restart_database)
         elif way is Strike.KILL:
@@ -120,6 +115,7 @@ class Storm:
             target.stop_for(self._installation.stop_seconds)
             self._live(ANSWERED_WITHIN_SECONDS)
             at += timedelta(seconds=ANSWERED_WITHIN_SECONDS)
+        self._strike_pages()
         struck = self._harness.unanswered(under_way, at)
         self.attempts_struck[way] += struck
         self.events[way] += struck > 0
@@ -127,14 +123,18 @@ class Storm:
             target.wait_until_ready()
         return struck > 0
 
-    def _strike_pages(self, way: Strike) -> None:
+    def _strike_pages(self) -> None:
+        """The process with the pages too, a few times, where it has no part in delivering."""
         serving = self._installation.serving
+        if not self._pages_ahead or serving.is_stopped():
+            return
+        way = self._pages_ahead.pop()
+        self.on_pages[way] += 1
         if way is Strike.KILL:
             serving.kill()
             serving.start()
         else:
             serving.stop_for(self._installation.stop_seconds)
-        self.on_pages[way] += 1
 
     def _restart_database(self) -> None:
         self._installation.restart_database(
@@ -162,4 +162,5 @@ class Storm:
             self._said_at = time.monotonic()
             states = dict(self._harness.states())
             events = {str(way): count for way, count in self.events.items()}
-            print(f"{states} {events} {dict(self.faults.struck)}", file=sys.stderr, flush=True)
+            seconds = round(time.monotonic() - self._started)
+            print(f"{seconds} s: {states} {events} {dict(self.faults.struck)}", file=sys.stderr, flush=True)
