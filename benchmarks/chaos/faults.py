@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.chaos.processes import Surroundings, ask
@@ -38,17 +38,16 @@ LATENCY_MS = 300
 class Faults:
     """What is to strike, what is in force, and what has struck."""
 
-    def __init__(self, surroundings: Surroundings, limit_seconds: float, entries: Iterable[Entry]) -> None:
+    def __init__(self, surroundings: Surroundings, limit_seconds: float, entries: Sequence[Entry]) -> None:
         self._surroundings, self._limit_seconds = surroundings, limit_seconds
-        made = list(entries)
-        wanted = max(LEAST_COUNT, math.ceil(len(made) * LEAST_SHARE))
+        wanted = max(LEAST_COUNT, math.ceil(len(entries) * LEAST_SHARE))
         self.wanted = Counter(dict.fromkeys(KINDS, wanted))
         self.struck: Counter[str] = Counter()
         self.struck_first: Counter[str] = Counter()
         self._given: Counter[str] = Counter()
         self._given_first: Counter[str] = Counter()
         self._add("latency", delay_ms=LATENCY_MS)
-        self._await_first_entries(list(dict.fromkeys(entry.lane for entry in made)))
+        self._await_first_entries(list(dict.fromkeys(entry.lane for entry in entries)))
 
     def missing(self) -> dict[str, int]:
         """How often each kind should still strike."""
@@ -67,16 +66,17 @@ class Faults:
             if not waiting and self._given[kind] < by_now:
                 self._give(kind, min(AT_ONCE.get(kind, 1), wanted - self._given[kind]))
 
-    def _await_first_entries(self, lanes: list[tuple[str, int, str]]) -> None:
-        """Lay some faults in wait for the first call to a journal code."""
-        free = iter(lanes)
-        for kind in ON_FIRST_ENTRIES:
-            for _ in range(self.wanted[kind] // FIRST_ENTRIES_ONE_IN + 1):
-                environment, administration, journal = next(free)
-                self._given[kind] += 1
-                self._given_first[kind] += 1
-                where = {"environment": f"{environment}.resttest", "administration": administration}
-                self._add(kind, count=1, **where, journal=journal, **self._more(kind))
+    def _await_first_entries(self, lanes: Sequence[tuple[str, int, str]]) -> None:
+        """Lay some faults in wait for the first call to a journal code; `lanes` in the order of their first entries."""
+        kinds = [
+            kind for kind in ON_FIRST_ENTRIES for _ in range(self.wanted[kind] // FIRST_ENTRIES_ONE_IN + 1)
+        ]
+        for at, kind in enumerate(kinds):
+            environment, administration, journal = lanes[at * len(lanes) // len(kinds)]
+            self._given[kind] += 1
+            self._given_first[kind] += 1
+            where = {"environment": f"{environment}.resttest", "administration": administration}
+            self._add(kind, count=1, **where, journal=journal, **self._more(kind))
 
     def _give(self, kind: str, count: int) -> None:
         self._given[kind] += count

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from tests.postgresql_server import Server, running
+
 from benchmarks.chaos.processes import Process, free_port
 from loonbrug.engine.procrastinate import STALLED_AFTER_SECONDS
 from loonbrug.project.engines import EngineName
-from tests.postgresql_server import Server, running
 
-WORKER_COUNT = 2
+WORKER_COUNT = 3
 #: A worker that wrote something this short ago is delivering.
 BUSY_SECONDS = 1.0
 #: A stopped process is stopped for this many times the time after which it is given up.
@@ -30,7 +31,12 @@ class Installation:
 
     @classmethod
     def prepare(
-        cls, engine: EngineName, folder: Path, limit_seconds: float, settings: dict[str, str], stack: ExitStack
+        cls,
+        engine: EngineName,
+        folder: Path,
+        limit_seconds: float,
+        settings: dict[str, str],
+        stack: ExitStack,
     ) -> Self:
         """Set the environment for this process too; nothing of the product is started yet."""
         database = stack.enter_context(running()) if engine is EngineName.PROCRASTINATE else None
@@ -67,8 +73,8 @@ class Installation:
             process.wait_until_ready()
 
     def busy(self) -> list[Process]:
-        """The workers that are delivering now; all that are not stopped, when none seems to."""
-        upright = [worker for worker in self.workers if not worker.is_stopped()]
+        """The workers that are delivering now; all that could, when none seems to."""
+        upright = [worker for worker in self.workers if worker.is_ready() and not worker.is_stopped()]
         return [worker for worker in upright if worker.seconds_silent() < BUSY_SECONDS] or upright
 
     def revive(self) -> int:

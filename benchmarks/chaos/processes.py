@@ -21,6 +21,8 @@ HERE = "127.0.0.1"
 LOOPBACK = f"http://{HERE}"
 READY_WITHIN_SECONDS = 90.0
 END_WITHIN_SECONDS = 15.0
+#: Of the forgotten connections; silence costs the product all of its patience.
+SILENT_SHARE = 0.25
 
 
 def free_port() -> int:
@@ -62,6 +64,8 @@ class Process:
             time.sleep(0.05)
 
     def is_ready(self) -> bool:
+        if self._process is None:
+            return False
         if self._port is None:
             with self._log.open("rb") as log:
                 log.seek(self._said_before)
@@ -132,10 +136,9 @@ class Surroundings:
             Process(catcher, folder / "mail.log", os.environ, port=mail),
             Process(afas, folder / "afas.log", os.environ, port=control),
         ]
-        self.relay = Relay((HERE, rest), random.Random(seed))
-        self.afas_url = (
-            f"{LOOPBACK}:{self.relay.port}/{{participant_number}}.{{segment}}/ProfitRestServices"
-        )
+        chance = random.Random(seed)
+        self.relay = Relay((HERE, rest), lambda: chance.random() < SILENT_SHARE)
+        self.afas_url = f"{LOOPBACK}:{self.relay.port}/{{participant_number}}.{{segment}}/ProfitRestServices"
         try:
             for process in self._processes:
                 process.start()

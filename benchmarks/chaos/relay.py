@@ -4,19 +4,17 @@ The next POST on such a connection never arrives. Some firewalls answer it with 
 """
 
 import asyncio
-import random
 import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 CHUNK = 65_536
 #: A connection counts as kept alive and idle when its last answer is this long ago.
 IDLE_SECONDS = 0.02
-#: One in so many is met by silence: it costs the product all of its patience.
-SILENCE_ONE_IN = 4
 #: Closing with this sends a reset.
 RESET = struct.pack("ii", 1, 0)
 
@@ -34,11 +32,14 @@ class _Line:
 
 
 class Relay:
-    """Passes bytes on, on a thread of its own; forgets as many idle connections as it is told to."""
+    """Passes bytes on, on a thread of its own; forgets as many idle connections as it is told to.
 
-    def __init__(self, afas: tuple[str, int], chance: random.Random) -> None:
+    `is_silent` is asked whether a forgotten connection answers with silence, and not with a reset.
+    """
+
+    def __init__(self, afas: tuple[str, int], is_silent: Callable[[], bool]) -> None:
         self._afas = afas
-        self._chance = chance
+        self._is_silent = is_silent
         self._to_forget = 0
         self.struck = 0
         listening = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -105,7 +106,7 @@ class Relay:
 
     async def _meet_nobody(self, reader: asyncio.StreamReader, line: _Line) -> None:
         """A reset at once; or nothing at all, until the product gives up."""
-        if self._chance.randrange(SILENCE_ONE_IN) == 0:
+        if self._is_silent():
             while await reader.read(CHUNK):
                 pass
             return

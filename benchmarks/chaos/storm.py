@@ -58,7 +58,9 @@ class Storm:
         self.events: Counter[Strike] = Counter()
         self.attempts_struck: Counter[Strike] = Counter()
         self.on_pages: Counter[Strike] = Counter()
-        self._pages_ahead = [Strike.KILL, Strike.STOP] * min(ON_PAGES, least) if installation.serves_only else []
+        self._pages_ahead = (
+            [Strike.KILL, Strike.STOP] * min(ON_PAGES, least) if installation.serves_only else []
+        )
         self.ended_by_themselves = 0
 
     def missing(self) -> dict[str, int]:
@@ -119,8 +121,6 @@ class Storm:
         struck = self._harness.unanswered(under_way, at)
         self.attempts_struck[way] += struck
         self.events[way] += struck > 0
-        if way is Strike.KILL:
-            target.wait_until_ready()
         return struck > 0
 
     def _strike_pages(self) -> None:
