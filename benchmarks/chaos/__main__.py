@@ -9,7 +9,6 @@ Exit code 0 when everything was booked once and the storm was whole.
 
 import argparse
 import json
-import random
 import shutil
 import signal
 import sys
@@ -20,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.chaos.installation import Installation
-from benchmarks.chaos.processes import Surroundings, ask
-from benchmarks.chaos.verdict import compare, is_clean, most_at_once
-from benchmarks.chaos.world import ENVIRONMENTS, entries, sandbox_document
+from benchmarks.chaos.processes import Surroundings
+from benchmarks.chaos.verdict import is_clean
+from benchmarks.chaos.world import sandbox_document
 from loonbrug.project.engines import EngineName
 
 AFAS_LIMIT_SECONDS = 900
@@ -76,78 +75,9 @@ def _run(options: argparse.Namespace, folder: Path, stack: ExitStack) -> dict[st
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from benchmarks.chaos.faults import Faults  # noqa: PLC0415
-    from benchmarks.chaos.office import Harness  # noqa: PLC0415
-    from benchmarks.chaos.storm import Storm  # noqa: PLC0415
+    from benchmarks.chaos.course import run  # noqa: PLC0415 (needs the settings too)
 
-    wanted = entries(options.deliveries, options.seed)
-    harness = Harness(surroundings)
-    harness.prepare()
-    faults = Faults(surroundings, limit_seconds, wanted)
-    storm = Storm(
-        installation,
-        faults,
-        harness,
-        wanted,
-        random.Random(options.seed),
-        options.events,
-        options.within,
-    )
-    installation.start()
-    storm.rage()
-    calls = _finished_calls(surroundings, limit_seconds)
-    (folder / "calls.json").write_text(json.dumps(calls))
-    return _report(options, surroundings, harness, storm, calls)
-
-
-def _report(
-    options: argparse.Namespace,
-    surroundings: Surroundings,
-    harness: Any,
-    storm: Any,
-    calls: dict[str, list[dict[str, Any]]],
-) -> dict[str, Any]:
-    from benchmarks.chaos.office import DONE, contents  # noqa: PLC0415 (needs the product's settings)
-
-    books = {
-        number: ask(f"{surroundings.control}/books/{number}.resttest")["entries"] for number in ENVIRONMENTS
-    }
-    states = harness.states()
-    limits = harness.limits()
-    loads = {host: most_at_once(of_host, limits[host]) for host, of_host in calls.items()}
-    return {
-        "deliveries": len(storm.entries),
-        "engine": options.engine,
-        "seed": options.seed,
-        "scale": options.scale,
-        **compare(storm.entries, contents(books)),
-        "in_doubt_left": len(storm.entries) - sum(states[state] for state in DONE),
-        "limit_exceeded": sum(exceeded for _, exceeded in loads.values()),
-        "most_calls_at_once": max(most for most, _ in loads.values()),
-        **{str(way): storm.events[way] for way in storm.ways},
-        "attempts_struck": {str(way): count for way, count in storm.attempts_struck.items()},
-        "on_pages": {str(way): count for way, count in storm.on_pages.items()},
-        "ended_by_themselves": storm.ended_by_themselves,
-        "faults": dict(storm.faults.struck),
-        "first_entries_struck": dict(storm.faults.struck_first),
-        "signed_in_again": harness.signed_in_again,
-        "missing": storm.missing(),
-        "states": dict(states),
-    }
-
-
-def _finished_calls(surroundings: Surroundings, limit_seconds: float) -> dict[str, list[dict[str, Any]]]:
-    """All calls, once AFAS works on nothing any more: what it books after its caller has gone counts too."""
-    until = time.monotonic() + limit_seconds + 5
-    while True:
-        calls = {
-            f"{number}.resttest": ask(f"{surroundings.control}/calls/{number}.resttest")["calls"]
-            for number in ENVIRONMENTS
-        }
-        at_work = any(call["ended_at"] is None for of_host in calls.values() for call in of_host)
-        if not at_work or time.monotonic() > until:
-            return calls
-        time.sleep(0.2)
+    return run(options, limit_seconds, folder, surroundings, installation)
 
 
 if __name__ == "__main__":
