@@ -83,9 +83,7 @@ def _administrations(office: str) -> range:
 def _lines(number: int, chance: random.Random) -> tuple[tuple[str, Decimal, Decimal], ...]:
     """Debits on some accounts and one credit; the first amount tells entries apart."""
     nothing = Decimal("0.00")
-    amounts = [Decimal(100_000 + number) / 100] + [
-        Decimal(chance.randrange(1, 99_999)) / 100 for _ in range(1)
-    ]
+    amounts = [Decimal(100_000 + number) / 100, Decimal(chance.randrange(1, 99_999)) / 100]
     debits = [(ACCOUNTS[at], amount, nothing) for at, amount in enumerate(amounts)]
     return (*debits, ("2100", nothing, sum(amounts, nothing)))
 
