@@ -12,7 +12,7 @@ from loonbrug.access.queries import scope_of
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.connections.models import Connection, ConnectionState, Environment
 from loonbrug.delivery.models import Delivery
-from loonbrug.delivery.states import IN_AFAS, TRANSITIONS, State
+from loonbrug.delivery.states import ENDED, IN_AFAS, TRANSITIONS, State
 from loonbrug.directory.models import Company, Debtor
 from loonbrug.ledger.canonical import content_hash
 from loonbrug.ledger.entry import Entry, Line
@@ -145,7 +145,9 @@ def move(journal_id: int, state: State, *, entry_number: str = "", ordinal: int 
     row = Delivery.objects.filter(journal_id=journal_id, ordinal=ordinal).latest("id")
     for step in _way(State(row.state), state):
         number = entry_number or "5789" if step in IN_AFAS | {State.REVERSING} else row.entry_number
-        Delivery.objects.filter(pk=row.pk).update(state=step, entry_number=number)
+        Delivery.objects.filter(pk=row.pk).update(
+            state=step, is_ended=row.is_ended or step in ENDED, entry_number=number
+        )
 
 
 def _way(before: State, after: State) -> list[State]:

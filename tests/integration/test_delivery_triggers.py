@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from tests.integration.delivery_office import make_office
 
 from loonbrug.delivery.models import Delivery
-from loonbrug.delivery.states import IN_AFAS, TRANSITIONS, State
+from loonbrug.delivery.states import ENDED, IN_AFAS, TRANSITIONS, State
 from loonbrug.delivery.triggers import FROZEN, install
 
 pytestmark = pytest.mark.django_db
@@ -21,14 +21,18 @@ def put(delivery_id: int, state: State) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TRIGGER delivery_transition{table}")
         cursor.execute(
-            "UPDATE delivery_delivery SET state = %s, entry_number = '1' WHERE id = %s", [state, delivery_id]
+            "UPDATE delivery_delivery SET state = %s, is_ended = %s, entry_number = '1' WHERE id = %s",
+            [state, state in ENDED, delivery_id],
         )
     install()
 
 
 def move(delivery_id: int, state: State) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("UPDATE delivery_delivery SET state = %s WHERE id = %s", [state, delivery_id])
+        cursor.execute(
+            "UPDATE delivery_delivery SET state = %s, is_ended = %s WHERE id = %s",
+            [state, state in ENDED, delivery_id],
+        )
 
 
 def test_raw_sql_can_make_every_allowed_step_and_no_other() -> None:

@@ -28,7 +28,12 @@ def test_all_is_well() -> None:
     assert run().exit_code == 0
     assert run().stdout == "All is well: 9 rules checked on every delivery.\n"
     assert run(language="nl").stdout == "Alles klopt: 9 regels nagegaan op elke verzending.\n"
-    assert json.loads(run("--json").stdout) == {"ok": True, "checked": 9, "breaches": []}
+    assert json.loads(run("--json").stdout) == {
+        "ok": True,
+        "checked": 9,
+        "breaches": [],
+        "paused_offices": [],
+    }
 
 
 def test_a_broken_rule_ends_with_1_and_says_where_and_what_to_do() -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from tests.integration.delivery_office import (
     BOOKED,
     NOW,
@@ -19,10 +20,11 @@ from tests.integration.delivery_office import (
 from afas_client.transactions import Transaction
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.delivery import inspection
-from loonbrug.delivery.inspection import Answered, Kind, Question
+from loonbrug.delivery import inspection, questions
+from loonbrug.delivery.inspection import Answered, Look
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Reason
+from loonbrug.delivery.questions import Kind, Question
 from loonbrug.delivery.states import State
 
 pytestmark = pytest.mark.django_db
@@ -61,8 +63,8 @@ def numbers_are_kept(office: DeliveryOffice, *, kept: bool = True) -> None:
 
 
 def ask(office: DeliveryOffice, at: datetime) -> tuple[Question, ...]:
-    return inspection.take_questions(
-        environment_id=office.environment_id, free_call_count=2, policy=POLICY, now=at
+    return questions.take_questions(
+        environment_id=office.environment_id, reading_count=0, policy=POLICY, now=at
     )
 
 
@@ -87,7 +89,8 @@ def tell(question: Question, at: datetime, *lines: Transaction, sight: bool = Fa
         boot_seconds=Decimal(int(at.timestamp())),
         now=at,
     )
-    inspection.record_answer(question=question, answered=answered, policy=POLICY)
+    with transaction.atomic():
+        inspection.record_answers([Look(question, answered, POLICY)])
 
 
 def seconds(count: float) -> timedelta:
@@ -170,8 +173,8 @@ def test_without_a_connector_to_look_with_a_person_decides_after_the_limit() -> 
     office = may_look(make_office(), "Precal_Administraties")
     delivery_id = office.sent(UNKNOWN)
     assert ask(office, NOW + seconds(2)) == ()
-    assert inspection.end_doubts(environment_id=office.environment_id, now=LIMIT - seconds(1)) == 0
-    assert inspection.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
+    assert questions.end_doubts(environment_id=office.environment_id, now=LIMIT - seconds(1)) == 0
+    assert questions.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
     assert state_of(delivery_id) is State.UNDECIDED
 
 
@@ -179,7 +182,7 @@ def test_where_afas_does_not_keep_our_numbers_look_up_is_off(office: DeliveryOff
     numbers_are_kept(office, kept=False)
     delivery_id = office.sent(UNKNOWN)
     assert ask(office, NOW + seconds(2)) == ()
-    assert inspection.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
+    assert questions.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
     assert state_of(delivery_id) is State.UNDECIDED
 
 
@@ -187,7 +190,7 @@ def test_a_paused_connection_freezes_its_doubts(office: DeliveryOffice) -> None:
     delivery_id = office.sent(UNKNOWN)
     Connection.objects.update(state=ConnectionState.BROKEN)
     assert ask(office, LIMIT + seconds(60)) == ()
-    assert inspection.end_doubts(environment_id=office.environment_id, now=LIMIT + seconds(60)) == 0
+    assert questions.end_doubts(environment_id=office.environment_id, now=LIMIT + seconds(60)) == 0
     assert state_of(delivery_id) is State.IN_DOUBT
 
 
@@ -202,7 +205,7 @@ def test_an_account_of_which_we_do_not_know_yet_what_it_may_see_freezes_its_doub
         office_id=office.scope.office_id, connection_id=office.connection_id, token=TOKEN, now=LIMIT
     )
     later = LIMIT + seconds(60)
-    assert inspection.end_doubts(environment_id=office.environment_id, now=later) == 0
+    assert questions.end_doubts(environment_id=office.environment_id, now=later) == 0
     assert ask(office, later) == ()
     may_look(office)
     (question,) = ask(office, later)

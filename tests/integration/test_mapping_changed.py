@@ -57,7 +57,7 @@ def test_what_does_not_change_the_entry_is_no_change(writer: Client, journal_id:
 def test_sending_anew_cancels_this_entry_alone_and_sends_it_by_the_changed_mapping(
     writer: Client, journal_id: int
 ) -> None:
-    Delivery.objects.filter(ordinal=2).update(state=State.CANCELLED)
+    Delivery.objects.filter(ordinal=2).update(state=State.CANCELLED, is_ended=True)
     Delivery.objects.filter(ordinal=1).update(state=State.HELD)
     Mapping.objects.update(journal_code="LON")
     refused = Delivery.objects.get(ordinal=1)

@@ -158,5 +158,5 @@ def test_figures_cost_the_same_however_many_deliveries_there_are(
     office = make_office()
     for administration in range(1, 8):
         office.queue(administration=administration)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         Exposition().text(now=NOW)

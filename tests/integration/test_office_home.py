@@ -9,7 +9,7 @@ from tests.integration.two_offices import OfficeWithAll
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.connections.models import Connection
 from loonbrug.delivery.models import Delivery
-from loonbrug.delivery.states import State
+from loonbrug.delivery.states import ENDED, State
 from loonbrug.directory.models import Company, Debtor
 from loonbrug.mappings.models import Mapping
 from loonbrug.payroll.models import JournalEntry
@@ -39,7 +39,9 @@ def blocked(scope: Scope) -> int:
 
 def put(delivery_id: int, *states: State) -> None:
     for state in states:
-        Delivery.objects.filter(id=delivery_id).update(state=state, entry_number="5789")
+        Delivery.objects.filter(id=delivery_id).update(
+            state=state, is_ended=state in ENDED, entry_number="5789"
+        )
 
 
 def test_a_journal_counts_once_wherever_its_delivery_is(noord: OfficeWithAll, zuid: OfficeWithAll) -> None:

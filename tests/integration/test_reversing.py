@@ -1,23 +1,19 @@
 """Taking booked entries out of AFAS again: asked for once, looked at before and after, deleted once."""
 
-import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connections, transaction
-from tests.integration.afas_books import AfasBooks
-from tests.integration.delivery_office import NOW, POLICY, DeliveryOffice, make_office, state_of
-from tests.integration.test_inspection import may_look
+from tests.integration.afas_at_work import Afas
+from tests.integration.delivery_office import NOW, POLICY, state_of
 
 from afas_client.get_connector import Row
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.delivery import decisions, queries, reversing
-from loonbrug.delivery.drain import Ground, drain, grouping_writer
+from loonbrug.delivery import decisions, queries
+from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
 from loonbrug.delivery.outcomes import Decision, Outcome, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number
@@ -36,52 +32,6 @@ LIMIT = POLICY.doubt_until(send_before=NOW + POLICY.send_window)
 def writer() -> Iterator[Writer]:
     with grouping_writer() as made:
         yield made
-
-
-class Afas:
-    """An office, AFAS's books, and a drain that runs whenever the test says, at the moment that it says."""
-
-    def __init__(self, writer: Writer, *, looks: bool = True) -> None:
-        self.office: DeliveryOffice = may_look(make_office()) if looks else make_office()
-        self.books = AfasBooks()
-        self._writer = writer
-
-    def run(self, at: datetime = NOW) -> None:
-        @asynccontextmanager
-        async def open_transport():
-            yield self.books
-
-        ground = Ground(
-            now=lambda: at,
-            boot="this boot",
-            boot_seconds=lambda: float(at.timestamp()),
-            new_id=uuid4,
-            writer=self._writer,
-            open_transport=open_transport,
-            policy=POLICY,
-            is_stopping=lambda: False,
-            others_wait=lambda: False,
-            slice_seconds=60.0,
-        )
-        asyncio.run(drain(environment_id=self.office.environment_id, ground=ground))
-
-    def booked(self, **given: int) -> Delivery:
-        """An entry that AFAS has booked."""
-        delivery_id = self.office.queue(**given)
-        self.run()
-        found = Delivery.objects.get(pk=delivery_id)
-        assert found.state in {State.BOOKED, State.VERIFIED}
-        return found
-
-    def reverse(self, delivery: Delivery, how: How = How.DELETE, reason: str = "wrong run") -> None:
-        reversing.reverse(
-            office_id=self.office.scope.office_id,
-            journal_id=delivery.journal_id,
-            how=how,
-            reason=reason,
-            by="Anna",
-            now=NOW,
-        )
 
 
 @pytest.fixture

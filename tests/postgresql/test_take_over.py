@@ -20,6 +20,7 @@ from django.db import connection
 
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.states import State
+from loonbrug.project.installation_mark import NAME
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("record_is_emptied")]
 
@@ -31,6 +32,7 @@ DONE = {State.BOOKED, State.VERIFIED}
 
 @pytest.fixture
 def afas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Surroundings]:
+    (settings.DATA / NAME).unlink(missing_ok=True)  # every test has a database of its own
     surroundings = Surroundings(tmp_path, 900_000 // SCALE, sandbox_document())
     monkeypatch.setattr(settings, "AFAS_URL", surroundings.afas_url)
     try:

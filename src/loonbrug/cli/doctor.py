@@ -10,6 +10,7 @@ from django.utils import timezone
 from loonbrug.access.queries import offices
 from loonbrug.delivery.invariants import INVARIANTS, View
 from loonbrug.delivery.outcomes import Policy
+from loonbrug.delivery.queries import sending_is_paused
 from loonbrug.screens.alarms import breach_problem
 from loonbrug.screens.invariants import breaches
 from loonbrug.screens.problem_texts import Language, describe
@@ -18,26 +19,34 @@ _WELL: dict[Language, str] = {
     "nl": "Alles klopt: {count} regels nagegaan op elke verzending.",
     "en": "All is well: {count} rules checked on every delivery.",
 }
+_PAUSED: dict[Language, str] = {
+    "nl": "Er wordt niets verzonden: de database is teruggezet of gekopieerd. Geef vrij met `loonbrug release`.",
+    "en": "Nothing is sent: the database was restored or copied. Release it with `loonbrug release`.",
+}
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Tell what was found as JSON.")
 @click.pass_obj
 def doctor(language: Language, as_json: bool) -> None:
-    """Check every delivery against the rules that must always hold; exit code 1 when one is broken."""
+    """Check every delivery against the rules that must always hold; exit code 1 when one is broken, or all waits."""
     policy = Policy().scaled(settings.AFAS_TIME_SCALE)
     found = breaches(View(now=timezone.now(), policy=policy))
+    offices_by_id = {office.id: office.name for office in offices()}
+    paused = [id_ for id_ in offices_by_id if sending_is_paused(office_id=id_)]
     if as_json:
         rows = [
             {"invariant": each.code, "office": each.office_id, "subjects": list(each.subject_ids)}
             for each in found
         ]
-        click.echo(json.dumps({"ok": not found, "checked": len(INVARIANTS) + 1, "breaches": rows}))
-    elif not found:
+        told = {"ok": not found and not paused, "checked": len(INVARIANTS) + 1, "breaches": rows}
+        click.echo(json.dumps(told | {"paused_offices": paused}))
+    elif not found and not paused:
         click.echo(_WELL[language].format(count=len(INVARIANTS) + 1))
-    names = {office.id: office.name for office in offices()}
+    for office_id in () if as_json else paused:
+        click.echo(f"{offices_by_id[office_id]}: {_PAUSED[language]}", err=True)
     for each in () if as_json else found:
         broken = breach_problem(code=each.code, count=len(each.subject_ids), subject_ids=each.subject_ids)
         text = describe(broken, language)
-        click.echo(f"{names[each.office_id]}: {text.message}\n  {text.cause} {text.cure}", err=True)
-    sys.exit(1 if found else 0)
+        click.echo(f"{offices_by_id[each.office_id]}: {text.message}\n  {text.cause} {text.cure}", err=True)
+    sys.exit(1 if found or paused else 0)

@@ -17,11 +17,12 @@ from django.db.models.functions import RowNumber
 
 from loonbrug.access.rights import service_scope
 from loonbrug.connections.models import ConnectionState, Environment
+from loonbrug.delivery.installation import paused_offices
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision, unanswered_until
-from loonbrug.delivery.tables import marks, stored
+from loonbrug.delivery.tables import marks, stored, stored_id
 from loonbrug.directory import queries as directory
 
 #: How many deliveries of a lane a drain reads ahead.
@@ -121,7 +122,7 @@ def ready(*, environment_id: int, policy: Policy, now: datetime) -> tuple[Candid
         environment_id=environment_id,
         due_at__lte=now,
         connection__state=ConnectionState.AUTHORISED,
-    )
+    ).exclude(office_id__in=paused_offices(now=now))
     place = Window(
         RowNumber(), partition_by=[F("administration"), F("journal_code")], order_by=["due_at", "id"]
     )
@@ -166,7 +167,8 @@ def _waits(delivery_id: int, policy: Policy, now: datetime) -> bool:
     """Whether a reversal has to wait, because AFAS may still book another attempt of what is reversed."""
     delivery = Delivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
     undone = delivery.reverses or delivery
-    until = unanswered_until(undone, policy=policy, now=now) if undone.state == State.REVERSING else None
+    is_waited_for = undone.state == State.REVERSING
+    until = unanswered_until([undone], policy=policy, now=now).get(undone.pk) if is_waited_for else None
     if until is not None:
         decision = Decision(State(delivery.state), Reason(delivery.reason), due_at=until)
         apply_decision(delivery, decision, now=now)
@@ -253,15 +255,16 @@ def _locked(environment_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
 def busy_lanes(*, environment_ids: Sequence[int], now: datetime) -> defaultdict[int, set[Lane]]:
     """Lanes of calls under way, and of doubts and deletions that AFAS may still be working on.
 
-    The states are written out because only then the databases use the small index of what is under way.
+    While AFAS may be busy with what a restored database does not know, nothing leaves at all, and these hold no
+    lane. The states are written out because only then the databases use the small index of what is under way.
     """
     lanes: defaultdict[int, set[Lane]] = defaultdict(set)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT environment_id, administration, journal_code FROM delivery_delivery
             WHERE environment_id IN ({marks(environment_ids)}) AND state IN ('sending', 'in_doubt', 'reversing')
-            AND (state = 'sending' OR doubt_until > %s)""",
-            [*environment_ids, stored(now)],
+            AND (state = 'sending' OR doubt_until > %s) AND reason <> %s""",
+            [*environment_ids, stored(now), Reason.RESTORED],
         )
         for environment_id, administration, journal_code in cursor.fetchall():
             lanes[environment_id].add((administration, journal_code))
@@ -276,38 +279,43 @@ def _claim(wishes: Sequence[Wish], chosen: Sequence[Sequence[tuple[Candidate, UU
         for candidate, claim_id in mine
     }
     claims: dict[int, Claim] = {}
-    attempts = []
+    attempts: list[Sequence[Any]] = []
     for kind in AttemptKind:
         of_kind = [pk for pk, (candidate, _, _) in asked.items() if candidate.kind is kind]
         for row in _take(of_kind, kind, wishes):
             delivery_id, number, payload_hash, entry_number, office_id, connection_id, payload, token = row
             _, claim_id, wish = asked[delivery_id]
             send_before = wish.now + wish.policy.send_window
+            to_delete = entry_number if kind is AttemptKind.DELETE else ""
+            moments = stored(wish.now), stored(send_before)
             attempts.append(
-                Attempt(
-                    delivery_id=delivery_id,
-                    kind=kind,
-                    claim_id=claim_id,
-                    number=number,
-                    epoch=wish.epoch,
-                    payload_hash=payload_hash,
-                    claimed_at=wish.now,
-                    send_before=send_before,
-                    entry_number=entry_number if kind is AttemptKind.DELETE else "",
+                (
+                    delivery_id,
+                    kind,
+                    stored_id(claim_id),
+                    number,
+                    wish.epoch,
+                    payload_hash,
+                    *moments,
+                    to_delete,
                 )
             )
             claims[delivery_id] = Claim(
-                kind=kind,
-                claim_id=claim_id,
-                delivery_id=delivery_id,
-                office_id=office_id,
-                connection_id=connection_id,
-                token=str(token),
-                payload=bytes(payload),
-                send_before=send_before,
+                kind, claim_id, delivery_id, office_id, connection_id, str(token), bytes(payload), send_before
             )
-    Attempt.objects.bulk_create(attempts)
+    _keep(attempts)
     return claims
+
+
+def _keep(attempts: Sequence[Sequence[Any]]) -> None:
+    if attempts:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                """INSERT INTO delivery_attempt (delivery_id, kind, claim_id, number, epoch, payload_hash,
+                    claimed_at, send_before, entry_number, outcome, message, code, log_reference)
+                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', '', '')""",
+                attempts,
+            )
 
 
 def _take(delivery_ids: Sequence[int], kind: AttemptKind, wishes: Sequence[Wish]) -> list[Any]:
@@ -325,8 +333,10 @@ def _take(delivery_ids: Sequence[int], kind: AttemptKind, wishes: Sequence[Wish]
                 attempt_count = attempt_count + 1, changed_at = %s
             WHERE id IN ({marks(delivery_ids)}) AND due_at <= %s AND {_MAY_LEAVE[kind]}
             AND EXISTS (SELECT 1 FROM connections_connection WHERE id = connection_id AND state = 'authorised')
+            AND NOT EXISTS (SELECT 1 FROM delivery_restoration paused WHERE paused.office_id =
+                delivery_delivery.office_id AND (paused.released_at IS NULL OR paused.busy_until > %s))
             RETURNING id, attempt_count, payload_hash, entry_number, office_id, connection_id, payload,
                 (SELECT authorised_at FROM connections_connection WHERE id = connection_id)""",
-            [*after, stored(until), stored(now), *delivery_ids, stored(now)],
+            [*after, stored(until), stored(now), *delivery_ids, stored(now), stored(now)],
         )
         return list(cursor.fetchall())

@@ -11,6 +11,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from loonbrug.access.rights import NotFoundError
+from loonbrug.delivery import installation
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.outcomes import Decision, Reason
 from loonbrug.delivery.states import IN_AFAS, State
@@ -46,19 +47,24 @@ def retry(*, office_id: int, delivery_id: int, reason: str, by: str, now: dateti
 
     Raises NotFoundError, ProblemsError (reason_missing, delivery_has_moved_on).
     """
-    delivery = _in_state(office_id, delivery_id, _MAY_BE_RETRIED)
+    delivery = in_state(office_id, delivery_id, _MAY_BE_RETRIED)
     keep_decision(delivery, "retry", reason=reason, by=by, now=now)
     delivery.not_booked_count = 0
+    may_be_known_to_afas = installation.is_from_before(delivery)
     apply_decision(delivery, Decision(State.QUEUED, due_at=now), now=now)
+    if may_be_known_to_afas:
+        installation.look_first(delivery, now=now)
 
 
 @transaction.atomic
 def cancel(*, office_id: int, delivery_id: int, reason: str, by: str, now: datetime) -> None:
     """Do not send this entry; it may then be sent anew with another number.
 
-    Raises NotFoundError, ProblemsError (reason_missing, delivery_has_moved_on).
+    Raises NotFoundError, ProblemsError (reason_missing, delivery_has_moved_on, restored_since).
     """
-    delivery = _in_state(office_id, delivery_id, _MAY_BE_CANCELLED)
+    delivery = in_state(office_id, delivery_id, _MAY_BE_CANCELLED)
+    if installation.is_from_before(delivery):
+        raise ProblemsError(problem("restored_since"))
     keep_decision(delivery, "cancel", reason=reason, by=by, now=now)
     apply_decision(delivery, Decision(State.CANCELLED), now=now)
 
@@ -79,22 +85,67 @@ def resolve(
     Raises NotFoundError, ProblemsError (too_early_to_decide, delivery_has_moved_on, reason_missing,
     entry_number_missing).
     """
-    delivery = _in_state(office_id, delivery_id, {State.IN_DOUBT, State.UNDECIDED})
-    number = entry_number.strip()
-    if decision in {DoubtDecision.BOOKED, DoubtDecision.BY_HAND} and not _ENTRY_NUMBER.fullmatch(number):
-        raise ProblemsError(problem("entry_number_missing", place=Place(field="entry_number")))
-    if delivery.state == State.IN_DOUBT:
-        if delivery.doubt_until is None or delivery.doubt_until > now:
-            raise ProblemsError(problem("too_early_to_decide", until=delivery.doubt_until))
-        apply_decision(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
+    delivery = in_state(office_id, delivery_id, {State.IN_DOUBT, State.UNDECIDED})
     state = _AFTER_DECISION[decision]
-    found = number if state in IN_AFAS else ""
+    found = _entry_number(entry_number) if state in IN_AFAS else ""
+    until = _busy_until(delivery)
+    if until is not None and until > now:
+        raise ProblemsError(problem("too_early_to_decide", until=until))
+    if delivery.state == State.IN_DOUBT:
+        apply_decision(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
     keep_decision(delivery, decision, reason=reason, by=by, now=now, entry_number=found)
-    due_at = now if state in {State.QUEUED, State.BOOKED} else None
+    due_at = None if state is State.CANCELLED else now
     apply_decision(delivery, Decision(state, due_at=due_at, entry_number=found), now=now)
 
 
-def _in_state(office_id: int, delivery_id: int, states: Collection[State]) -> Delivery:
+def _busy_until(delivery: Delivery) -> datetime | None:
+    """Until when AFAS may be busy with it, be it by an attempt that a restored database no longer knows."""
+    restored = installation.latest(delivery.office_id)
+    known = [delivery.doubt_until] if delivery.doubt_until else []
+    lost = [restored.busy_until] if restored else []
+    return max(known + lost, default=None)
+
+
+@transaction.atomic
+def settle(
+    *, office_id: int, delivery_id: int, entry_number: str, reason: str, by: str, now: datetime
+) -> None:
+    """Say that AFAS holds the entry once now, under this number; it is read back where that can be done.
+
+    What had ended lives again by it. Raises NotFoundError, ProblemsError (delivery_has_moved_on, reason_missing,
+    entry_number_missing, entry_sent_anew).
+    """
+    delivery = in_state(office_id, delivery_id, {State.CONFLICT})
+    number = _entry_number(entry_number)
+    if _is_replaced(delivery):
+        raise ProblemsError(problem("entry_sent_anew"))
+    keep_decision(delivery, "settle", reason=reason, by=by, now=now, entry_number=number)
+    delivery.is_ended = False
+    delivery.save(update_fields=["is_ended"])
+    apply_decision(delivery, Decision(State.BOOKED, due_at=now, entry_number=number), now=now)
+
+
+def _is_replaced(delivery: Delivery) -> bool:
+    """Whether another delivery of the same entry is on its way or in AFAS."""
+    beside = Delivery.objects.filter(
+        office_id=delivery.office_id,
+        run_id=delivery.run_id,
+        ordinal=delivery.ordinal,
+        reverses_id=delivery.reverses_id,
+        is_ended=False,
+    )
+    return beside.exclude(pk=delivery.pk).exists()
+
+
+def _entry_number(text: str) -> str:
+    """The number as AFAS writes it. Raises ProblemsError (entry_number_missing)."""
+    if not _ENTRY_NUMBER.fullmatch(text.strip()):
+        raise ProblemsError(problem("entry_number_missing", place=Place(field="entry_number")))
+    return str(int(text))
+
+
+def in_state(office_id: int, delivery_id: int, states: Collection[State]) -> Delivery:
+    """This delivery, locked. Raises NotFoundError, ProblemsError (delivery_has_moved_on)."""
     rows = Delivery.objects.filter(office_id=office_id, pk=delivery_id)
     delivery = rows.select_for_update(no_key=True).first()
     if delivery is None:

@@ -12,9 +12,10 @@ from hashlib import sha256
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, QuerySet
 
 from loonbrug.connections.models import ConnectionState
+from loonbrug.delivery.installation import unreleased_offices
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.outcomes import Policy
-from loonbrug.delivery.states import ENDED, State
+from loonbrug.delivery.states import State
 
 #: Due for this long with nothing claimed in its environment meanwhile: nobody is working on it.
 STUCK_AFTER = timedelta(hours=1)
@@ -61,7 +62,7 @@ def sending_within_the_limit(view: View) -> Iterable[Breaching]:
 
 def one_live_delivery_per_entry(view: View) -> Iterable[Breaching]:
     """An entry that is on its way, or in AFAS, by two deliveries."""
-    live = view.deliveries().filter(reverses__isnull=True).exclude(state__in=sorted(ENDED))
+    live = view.deliveries().filter(reverses__isnull=True, is_ended=False)
     return _more_than_one(live, "office_id", "run_id", "ordinal")
 
 
@@ -78,6 +79,7 @@ def not_stuck(view: View) -> Iterable[Breaching]:
     )
     under_way = Delivery.objects.filter(environment_id=OuterRef("environment_id"), state=State.SENDING)
     waiting = Delivery.objects.filter(due_at__lt=long_ago, connection__state=ConnectionState.AUTHORISED)
+    waiting = waiting.exclude(office_id__in=unreleased_offices())
     return _ids(waiting.exclude(Exists(under_way)).exclude(Exists(claimed_since)))
 
 

@@ -10,13 +10,15 @@ from django.db.models import F, Q
 
 from loonbrug.access.models import Office
 from loonbrug.connections.models import Connection, Environment
-from loonbrug.delivery.states import ENDED, State
+from loonbrug.delivery.states import ENDED, MAY_HAVE_ENDED, State
 
 
 class Delivery(models.Model):
     """One entry on its way to one administration: frozen payload, voucher number, state.
 
     `reverses` is set on a counter-entry: it undoes that delivery, and `generation` then counts its counter-entries.
+    `is_ended` says that it was cancelled or reversed, so that the entry may be sent anew. It stays when AFAS turns
+    out to have booked the ended one after all: two deliveries of one entry then stand beside each other.
     """
 
     office = models.ForeignKey(Office, on_delete=models.PROTECT)
@@ -47,6 +49,7 @@ class Delivery(models.Model):
         max_length=20, choices=[(state.value, state.name) for state in State], default=State.QUEUED
     )
     reason = models.CharField(max_length=40, blank=True)
+    is_ended = models.BooleanField(default=False)
     due_at = models.DateTimeField(null=True)
     doubt_until = models.DateTimeField(null=True)
     attempt_count = models.PositiveSmallIntegerField(default=0)
@@ -61,12 +64,12 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["office", "run_id", "ordinal"],
-                condition=~Q(state__in=sorted(ENDED)) & Q(reverses__isnull=True),
+                condition=Q(is_ended=False, reverses__isnull=True),
                 name="one_live_delivery_per_entry",
             ),
             models.UniqueConstraint(
                 fields=["reverses"],
-                condition=~Q(state__in=sorted(ENDED)),
+                condition=Q(is_ended=False),
                 name="one_live_counter_entry",
             ),
             models.UniqueConstraint(
@@ -77,10 +80,15 @@ class Delivery(models.Model):
                 condition=~Q(state__in=[State.BOOKED, State.VERIFIED]) | ~Q(entry_number=""),
                 name="booked_has_a_number",
             ),
+            models.CheckConstraint(
+                condition=Q(is_ended=True, state__in=sorted(ENDED | MAY_HAVE_ENDED))
+                | (Q(is_ended=False) & ~Q(state__in=sorted(ENDED))),
+                name="ended_is_kept",
+            ),
         ]
         indexes = [
             models.Index(
-                fields=["environment", "due_at"],
+                fields=["environment", "state", "due_at"],
                 condition=Q(due_at__isnull=False),
                 name="delivery_due",
             ),
@@ -174,5 +182,34 @@ class NumberKeeping(models.Model):
             models.UniqueConstraint(
                 fields=["office", "environment", "administration", "journal_code"],
                 name="number_keeping_found_once",
+            )
+        ]
+
+
+class InstallationMark(models.Model):
+    """What the data folder of one machine has to say too, for the database to be the one that belongs to it."""
+
+    mark = models.UUIDField(unique=True)
+    made_at = models.DateTimeField()
+
+
+class Restoration(models.Model):
+    """The database was found to be restored or copied; this office sends nothing until a person releases it.
+
+    What was lost may have left until `left_before`, and AFAS may be busy with it until `busy_until`.
+    """
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    found_at = models.DateTimeField()
+    left_before = models.DateTimeField()
+    busy_until = models.DateTimeField()
+    released_at = models.DateTimeField(null=True)
+    released_by = models.CharField(max_length=200, blank=True)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["office"], condition=Q(released_at__isnull=True), name="one_open_restoration"
             )
         ]

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from loonbrug.connections.models import Environment
+from loonbrug.delivery import installation
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.outcomes import (
     Decision,
@@ -19,7 +20,7 @@ from loonbrug.delivery.outcomes import (
     Reason,
 )
 from loonbrug.delivery.payload import RunKey, payload_of, voucher_number
-from loonbrug.delivery.states import ENDED, State
+from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision, latest_attempt
 from loonbrug.ledger.entry import Posting
 
@@ -67,7 +68,7 @@ def queue(
 
 def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: datetime) -> int:
     earlier = Delivery.objects.filter(office_id=office_id, run_id=entry.run_id, ordinal=entry.ordinal)
-    generation = earlier.filter(state__in=sorted(ENDED), reverses__isnull=True).count()
+    generation = earlier.filter(is_ended=True, reverses__isnull=True).count()
     number = voucher_number(office_id=office_id, run=entry.run, ordinal=entry.ordinal, generation=generation)
     payload = payload_of(
         entry.posting,
@@ -76,7 +77,7 @@ def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: da
         voucher_number=number,
     )
     debit, credit = entry.posting.totals()
-    return Delivery.objects.create(
+    delivery = Delivery.objects.create(
         office_id=office_id,
         environment_id=target.environment_id,
         connection_id=target.connection_id,
@@ -100,7 +101,9 @@ def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: da
         queued_at=now,
         queued_by=by,
         changed_at=now,
-    ).pk
+    )
+    installation.look_first(delivery, now=now)
+    return delivery.pk
 
 
 @transaction.atomic

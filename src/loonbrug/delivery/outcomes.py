@@ -31,9 +31,11 @@ class Reason(StrEnum):
     NO_SIGHT = "no_sight"
     DOUBLE = "double"
     DIFFERENT = "different"
+    BOOKED_LATE = "booked_late"
     ALLOCATION_LOST = "allocation_lost"
     NOT_SEEN = "not_seen"
     CONNECTION_PAUSED = "connection_paused"
+    RESTORED = "restored"
     TO_DELETE = "to_delete"  # this one and the next three: steps of a reversal
     DELETING = "deleting"
     DELETE_LEFT = "delete_left"
@@ -203,7 +205,7 @@ def _settle(
         return Decision(
             State.CONFLICT if double else State.BOOKED,
             reason=Reason.DOUBLE if double else Reason.NONE,
-            due_at=None if double else now,
+            due_at=now,
             entry_number=answer.entry_number,
         )
     if earlier:
@@ -236,10 +238,8 @@ def _booked_late(state: State, answer: Answer, entry_number: str, now: datetime)
     """AFAS turns out to have booked an attempt that we had another idea of."""
     if state in {State.IN_DOUBT, State.QUEUED, State.REJECTED, State.GIVEN_UP, State.HELD, State.UNDECIDED}:
         return Decision(State.BOOKED, due_at=now, entry_number=answer.entry_number)
-    if state in {State.CANCELLED, State.BOOKED_BY_HAND}:
-        return Decision(
-            State.CONFLICT, reason=Reason.DOUBLE, entry_number=entry_number or answer.entry_number
-        )
     if state is State.CONFLICT or entry_number == answer.entry_number:
         return None
-    return Decision(State.CONFLICT, reason=Reason.DOUBLE, entry_number=entry_number)
+    if state in {State.CANCELLED, State.BOOKED_BY_HAND, State.REVERSED}:
+        return Decision(State.CONFLICT, reason=Reason.BOOKED_LATE, entry_number=answer.entry_number)
+    return Decision(State.CONFLICT, reason=Reason.DOUBLE, due_at=now, entry_number=entry_number)

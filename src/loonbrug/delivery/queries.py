@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
-from loonbrug.connections.models import ConnectionState
+from loonbrug.connections.models import ConnectionState, Environment
+from loonbrug.delivery import installation
 from loonbrug.delivery.models import Attempt, AttemptKind, Decision, Delivery
 from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.reversal import REVERSIBLE, UNSETTLED
@@ -59,6 +60,7 @@ class DeliveryView:
     ordinal: int
     state: State
     reason: str
+    is_ended: bool
     voucher_number: str
     entry_number: str
     compared: str
@@ -120,6 +122,40 @@ def runs_being_sent(*, scope: Scope, run_ids: Collection[int]) -> frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
+class PauseView:
+    """Nothing is sent since the database was found to be restored or copied; what waits for that, by state."""
+
+    found_at: datetime
+    busy_until: datetime
+    in_doubt_count: int
+    undecided_count: int
+    queued_count: int
+
+
+def pause(*, scope: Scope) -> PauseView | None:
+    """Why and since when this office sends nothing; None while it may send."""
+    found = installation.latest(scope.office_id)
+    if found is None or found.released_at is not None:
+        return None
+    waiting = Delivery.objects.filter(
+        office_id=scope.office_id, state__in=[State.IN_DOUBT, State.UNDECIDED, State.QUEUED]
+    )
+    counts = dict(waiting.order_by().values_list("state").annotate(Count("id")))
+    return PauseView(
+        found_at=found.found_at,
+        busy_until=found.busy_until,
+        in_doubt_count=counts.get(State.IN_DOUBT, 0),
+        undecided_count=counts.get(State.UNDECIDED, 0),
+        queued_count=counts.get(State.QUEUED, 0),
+    )
+
+
+def sending_is_paused(*, office_id: int) -> bool:
+    """Whether this office sends nothing because the database was found to be restored or copied."""
+    return office_id in installation.unreleased_offices()
+
+
+@dataclass(frozen=True, slots=True)
 class ReversalView:
     """What reversing a journal would do: the entries that would go, the others, and how it can be done now."""
 
@@ -133,8 +169,8 @@ def reversal(*, scope: Scope, journal_id: int) -> ReversalView:
     """What reversing this journal would do. Raises NotAllowedError."""
     scope.require(Part.REVERSAL, Level.READ)
     rows = Delivery.objects.filter(
-        office_id=scope.office_id, journal_id=journal_id, reverses__isnull=True
-    ).exclude(state__in=sorted(ENDED))
+        office_id=scope.office_id, journal_id=journal_id, reverses__isnull=True, is_ended=False
+    )
     found = list(
         rows.select_related("connection__environment")
         .prefetch_related("attempts", "decisions")
@@ -158,10 +194,13 @@ def mapping_is_in_use(*, scope: Scope, company_id: int) -> bool:
 
 def environments_with_due_work(*, now: datetime) -> tuple[int, ...]:
     """The environments whose drain has something to do; the one question that is not asked within an office."""
-    due = Q(due_at__lte=now, connection__state=ConnectionState.AUTHORISED)
+    may_leave = Q(state=State.QUEUED) | Q(state=State.REVERSING, reason=Reason.TO_DELETE)
+    is_paused = Q(office_id__in=installation.paused_offices(now=now))
+    due = Q(due_at__lte=now, connection__state=ConnectionState.AUTHORISED) & ~(may_leave & is_paused)
     under_way = Q(state=State.SENDING) | Q(state=State.REVERSING, reason=Reason.DELETING)
-    rows = Delivery.objects.filter(due | under_way)
-    return tuple(rows.values_list("environment_id", flat=True).distinct().order_by("environment_id"))
+    rows = Delivery.objects.filter(environment=OuterRef("pk"))
+    found = Environment.objects.filter(Exists(rows.filter(under_way)) | Exists(rows.filter(due)))
+    return tuple(found.order_by("pk").values_list("pk", flat=True))
 
 
 def _view(row: Delivery) -> DeliveryView:
@@ -175,6 +214,7 @@ def _view(row: Delivery) -> DeliveryView:
         ordinal=row.ordinal,
         state=State(row.state),
         reason=row.reason,
+        is_ended=row.is_ended,
         voucher_number=row.voucher_number,
         entry_number=row.entry_number,
         compared=row.compared,

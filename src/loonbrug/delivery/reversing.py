@@ -11,11 +11,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from loonbrug.delivery.decisions import keep_decision
-from loonbrug.delivery.inspection import Answered, Kind, Question, connector_of, question_about
+from loonbrug.delivery.decisions import in_state, keep_decision
+from loonbrug.delivery.inspection import Answered
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
 from loonbrug.delivery.outcomes import Decision, Outcome, Policy, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number, expected_of
+from loonbrug.delivery.questions import Kind, Question, connector_of, question_about
 from loonbrug.delivery.reversal import REVERSIBLE, UNSETTLED, Sought, after_delete, before_delete, standing
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision
@@ -39,7 +40,7 @@ def reverse(
     counter_entry_not_possible).
     """
     rows = Delivery.objects.select_for_update(no_key=True).filter(office_id=office_id, journal_id=journal_id)
-    deliveries = list(rows.filter(reverses__isnull=True).order_by("ordinal"))
+    deliveries = list(rows.filter(reverses__isnull=True, is_ended=False).order_by("ordinal"))
     reversible = [delivery for delivery in deliveries if delivery.state in REVERSIBLE]
     if any(delivery.state in UNSETTLED for delivery in deliveries):
         raise ProblemsError(problem("entry_not_settled"))
@@ -53,17 +54,38 @@ def reverse(
     return tuple(delivery.pk for delivery in reversible)
 
 
+@transaction.atomic
+def take_back(*, office_id: int, delivery_id: int, how: How, reason: str, by: str, now: datetime) -> None:
+    """Ask for the reversal of what AFAS booked after it had been cancelled or reversed, and of that alone.
+
+    Raises NotFoundError, ProblemsError (delivery_has_moved_on, reason_missing, delete_not_possible,
+    counter_entry_not_possible).
+    """
+    delivery = in_state(office_id, delivery_id, {State.CONFLICT})
+    if not delivery.is_ended:
+        raise ProblemsError(problem("delivery_has_moved_on"))
+    if how not in ways([delivery]):
+        raise ProblemsError(problem(f"{how}_not_possible"))
+    keep_decision(delivery, f"by_{how}", reason=reason, by=by, now=now)
+    _begin(delivery, how, by, now)
+
+
 def ways(deliveries: Collection[Delivery]) -> frozenset[How]:
     """How these entries can be reversed, all in the same way.
 
-    Without a look in the books nothing is deleted; what AFAS holds twice or differently has no opposite.
+    Without a look in the books nothing is deleted; what AFAS holds twice or differently has no opposite, but what
+    it booked once, after it had ended, has.
     """
     found = set()
     if all(connector_of(delivery) for delivery in deliveries):
         found.add(How.DELETE)
-    if all(delivery.state != State.CONFLICT for delivery in deliveries):
+    if all(delivery.state != State.CONFLICT or _stands_alone(delivery) for delivery in deliveries):
         found.add(How.COUNTER_ENTRY)
     return frozenset(found)
+
+
+def _stands_alone(delivery: Delivery) -> bool:
+    return delivery.is_ended and not delivery.counter_entries.filter(is_ended=False).exists()
 
 
 def _begin(delivery: Delivery, how: How, by: str, now: datetime) -> None:

@@ -78,6 +78,9 @@ TRANSITIONS: frozenset[tuple[State, State]] = frozenset(
 #: An entry may be sent anew only when its earlier delivery ended in one of these.
 ENDED: frozenset[State] = frozenset({S.CANCELLED, S.REVERSED})
 
+#: What had ended may be in these again: AFAS booked it late, or is asked to take that booking back.
+MAY_HAVE_ENDED: frozenset[State] = frozenset({State.CONFLICT, State.REVERSING})
+
 #: AFAS surely holds the entry.
 IN_AFAS: frozenset[State] = frozenset({S.BOOKED, S.VERIFIED, S.BOOKED_BY_HAND})
 

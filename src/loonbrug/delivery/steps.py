@@ -10,7 +10,7 @@ from django.db.models import Q
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Outcome, Policy
 from loonbrug.delivery.reversal import following
-from loonbrug.delivery.states import State
+from loonbrug.delivery.states import ENDED, State
 from loonbrug.delivery.tables import stored
 
 #: AFAS may still be working on something of these until `doubt_until`.
@@ -36,11 +36,14 @@ def apply_steps(steps: Sequence[Step]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.executemany(
-            """UPDATE delivery_delivery SET state = %s, reason = %s, due_at = %s, entry_number = %s,
+            """UPDATE delivery_delivery SET state = CASE WHEN is_ended THEN %s ELSE %s END,
+                is_ended = (is_ended OR %s), reason = %s, due_at = %s, entry_number = %s,
                 doubt_until = %s, not_booked_count = %s, changed_at = %s WHERE id = %s""",
             [
                 (
+                    _once_ended(step.decision.state),
                     step.decision.state,
+                    step.decision.state in ENDED,
                     step.decision.reason,
                     stored(step.decision.due_at),
                     step.entry_number,
@@ -54,35 +57,49 @@ def apply_steps(steps: Sequence[Step]) -> None:
         )
     for step in steps:
         if step.reverses_id is not None:
-            _follow(step.decision.state, step.reverses_id, step.now)
+            _follow(step.delivery_id, step.reverses_id, step.now)
+
+
+def step_of(
+    delivery: Delivery, decision: Decision, *, now: datetime, doubt_until: datetime | None = None
+) -> Step:
+    """The step that takes a delivery to where a decision puts it."""
+    return Step(
+        delivery_id=delivery.pk,
+        reverses_id=delivery.reverses_id,
+        decision=decision,
+        entry_number=decision.entry_number or delivery.entry_number,
+        not_booked_count=delivery.not_booked_count,
+        doubt_until=doubt_until,
+        now=now,
+    )
 
 
 def apply_decision(
     delivery: Delivery, decision: Decision, *, now: datetime, doubt_until: datetime | None = None
 ) -> None:
     """Write one decision, on the table and on this instance."""
-    delivery.state = decision.state
+    step = step_of(delivery, decision, now=now, doubt_until=doubt_until)
+    delivery.state = _once_ended(decision.state) if delivery.is_ended else decision.state
+    delivery.is_ended = delivery.is_ended or decision.state in ENDED
     delivery.reason = decision.reason
     delivery.due_at = decision.due_at
-    delivery.entry_number = decision.entry_number or delivery.entry_number
+    delivery.entry_number = step.entry_number
     delivery.doubt_until = doubt_until if decision.state in _IN_THE_AIR else None
     delivery.changed_at = now
-    step = Step(
-        delivery_id=delivery.pk,
-        reverses_id=delivery.reverses_id,
-        decision=decision,
-        entry_number=delivery.entry_number,
-        not_booked_count=delivery.not_booked_count,
-        doubt_until=doubt_until,
-        now=now,
-    )
     apply_steps([step])
 
 
-def _follow(counter_entry: State, undone_id: int, now: datetime) -> None:
-    """What the counter-entry comes to decides about the delivery that it undoes."""
+def _once_ended(state: State) -> State:
+    """What had ended is not booked again because taking its late booking back failed: it stays for a person."""
+    return State.CONFLICT if state is State.BOOKED else state
+
+
+def _follow(counter_entry_id: int, undone_id: int, now: datetime) -> None:
+    """What the counter-entry came to decides about the delivery that it undoes."""
+    counter_entry = Delivery.objects.values_list("state", flat=True).get(pk=counter_entry_id)
     undone = Delivery.objects.select_for_update(no_key=True).get(pk=undone_id)
-    for decision in following(State(undone.state), counter_entry):
+    for decision in following(State(undone.state), State(counter_entry)):
         apply_decision(undone, decision, now=now)
 
 
@@ -90,10 +107,14 @@ def latest_attempt(delivery: Delivery) -> Attempt:
     return delivery.attempts.latest("number")
 
 
-def unanswered_until(delivery: Delivery, *, policy: Policy, now: datetime) -> datetime | None:
-    """Until when AFAS may still book an attempt that got no answer; None when no such moment is ahead."""
-    attempts = delivery.attempts.filter(kind=AttemptKind.BOOK)
-    unanswered = attempts.filter(Q(ended_at=None) | Q(outcome=Outcome.UNKNOWN))
-    latest = unanswered.order_by("-send_before").first()
-    until = policy.doubt_until(send_before=latest.send_before) if latest else now
-    return until if until > now else None
+def unanswered_until(deliveries: Sequence[Delivery], *, policy: Policy, now: datetime) -> dict[int, datetime]:
+    """Until when AFAS may still book an attempt that got no answer, of each delivery where that is still ahead."""
+    attempts = Attempt.objects.filter(
+        Q(ended_at=None) | Q(outcome=Outcome.UNKNOWN), delivery__in=deliveries, kind=AttemptKind.BOOK
+    )
+    latest: dict[int, datetime] = {}
+    for delivery_id, send_before in attempts.order_by("send_before").values_list(
+        "delivery_id", "send_before"
+    ):
+        latest[delivery_id] = policy.doubt_until(send_before=send_before)
+    return {delivery_id: until for delivery_id, until in latest.items() if until > now}

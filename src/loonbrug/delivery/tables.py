@@ -13,9 +13,10 @@ def marks(values: Sized) -> str:
 
 
 def stored(moment: datetime | None) -> datetime | str | None:
-    """A moment as this database stores it."""
-    adapted: datetime | str | None = connection.ops.adapt_datetimefield_value(moment)
-    return adapted
+    """A moment as this database stores it; SQLite keeps it as text in UTC."""
+    if moment is None or connection.vendor != "sqlite":
+        return moment
+    return str(moment.astimezone(UTC).replace(tzinfo=None))
 
 
 def stored_id(value: UUID) -> UUID | str:

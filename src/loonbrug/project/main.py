@@ -17,6 +17,7 @@ COMMANDS = {
     "journal": "loonbrug.cli.journal:journal",
     "migrate": "loonbrug.cli.database:migrate",
     "office": "loonbrug.cli.office:office",
+    "release": "loonbrug.cli.release:release",
     "serve": "loonbrug.project.serving:serve",
     "sign-in-link": "loonbrug.cli.sign_in:sign_in_link",
     "worker": "loonbrug.project.working:worker",

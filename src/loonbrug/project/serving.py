@@ -38,6 +38,7 @@ def serve(port: int, threads: int) -> None:
         log.warning(
             "no_mail", why="LOONBRUG_SMTP names no mail server; what people must know is on the pages only"
         )
+    wiring.folder().check()
     lock = wiring.engine_lock()
     engine = _start_engine(lock)
     signal.signal(signal.SIGTERM, _stop)

@@ -13,11 +13,13 @@ from django.db import close_old_connections, connection
 
 from afas_client.transport import AiohttpTransport
 from loonbrug.delivery import queries
-from loonbrug.delivery.drain import Ground, drain, grouping_writer
+from loonbrug.delivery.drain import drain
+from loonbrug.delivery.ground import Ground, grouping_writer
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.engine.embedded import EmbeddedEngine, EngineLock
 from loonbrug.engine.work import Engine, Keyed, Periodic, Work
 from loonbrug.project.engines import EngineName
+from loonbrug.project.installation_mark import Folder
 from loonbrug.project.mailing import send_waiting_mail
 from loonbrug.screens.send_all import batches_with_work
 from loonbrug.watch import operations as watch
@@ -136,6 +138,12 @@ def engine_lock() -> EngineLock:
     return EngineLock(Path(settings.DATA) / "engine.lock")
 
 
+def folder() -> Folder:
+    """This machine's data folder, with the mark of the installation."""
+    is_shared = settings.ENGINE is EngineName.PROCRASTINATE
+    return Folder(path=Path(settings.DATA), is_shared=is_shared, policy=policy(), now=now, new_id=uuid4)
+
+
 def now() -> datetime:
     """The wall clock."""
     return datetime.now(UTC)
@@ -168,4 +176,5 @@ def _ground(is_stopping: Callable[[], bool], others_wait: Callable[[], bool]) ->
         is_stopping=is_stopping,
         others_wait=others_wait,
         slice_seconds=SLICE_SECONDS,
+        note_claim=folder().note_claim,
     )

@@ -44,6 +44,7 @@ def worker() -> None:
             "the keys of this machine open none of the installation's tokens: copy secrets.keys and "
             f"session.key from its first machine into {settings.DATA}"
         )
+    wiring.folder().check()
     engine = wiring.engine()
     engine.start()
     log.info("working")

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Max, Min, Q
 
 from loonbrug.connections.models import Connection, ConnectionState
+from loonbrug.delivery.installation import unreleased_offices
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.states import State
 from loonbrug.watch import queries as watch
@@ -19,6 +20,7 @@ class Figures:
     deliveries: dict[State, int]
     oldest_due_at: datetime | None
     paused_connection_count: int
+    paused_office_count: int
     breaches: dict[str, int]
     unsent_mail_count: int
     pulse_at: datetime | None
@@ -43,6 +45,7 @@ def figures(*, now: datetime) -> Figures:
         deliveries={state: by_state.get(state, 0) for state in State},
         oldest_due_at=due.aggregate(at=Min("due_at"))["at"],
         paused_connection_count=Connection.objects.filter(state=ConnectionState.BROKEN).count(),
+        paused_office_count=len(unreleased_offices()),
         breaches=watch.breach_counts(),
         unsent_mail_count=watch.unsent_mail_count(),
         pulse_at=watch.last_pulse(),

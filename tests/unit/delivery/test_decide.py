@@ -130,7 +130,7 @@ def test_an_older_attempt_changes_nothing_while_a_newer_one_runs() -> None:
 def test_two_bookings_under_two_numbers_need_a_person() -> None:
     attempts = Attempts(earlier_entry_number="5000")
     decision = decided(State.SENDING, BOOKED, attempts=attempts)
-    assert decision == Decision(State.CONFLICT, reason=Reason.DOUBLE, entry_number="5789")
+    assert decision == Decision(State.CONFLICT, reason=Reason.DOUBLE, due_at=NOW, entry_number="5789")
 
 
 @pytest.mark.parametrize(

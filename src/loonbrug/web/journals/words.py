@@ -92,6 +92,9 @@ _REASONS: dict[str, Promise] = {
     ),
     "double": gettext_lazy("AFAS holds this entry more than once."),
     "different": gettext_lazy("In AFAS the totals per account differ from what was sent."),
+    "booked_late": gettext_lazy(
+        "AFAS booked this entry after it had been cancelled, reversed or entered by hand."
+    ),
     "allocation_lost": gettext_lazy(
         "AFAS booked the amounts but dropped cost centres or cost units: their axis is not switched on for the "
         "ledger account."
@@ -99,6 +102,9 @@ _REASONS: dict[str, Promise] = {
     "not_seen": gettext_lazy("Booked, but AFAS does not show the entry when we look it up."),
     "connection_paused": gettext_lazy(
         "AFAS did not let us in. Sending goes on as soon as the AFAS account is authorised again."
+    ),
+    "restored": gettext_lazy(
+        "The database was restored or copied. AFAS may have this entry already, so it is looked up there first."
     ),
     "to_delete": gettext_lazy("The entry is looked up in AFAS and then deleted, as soon as it is its turn."),
     "deleting": gettext_lazy("AFAS is asked to delete the entry."),
@@ -145,6 +151,7 @@ _DECISIONS: dict[str, Promise] = {
     "cancel": gettext_lazy("Cancelled"),
     "booked": gettext_lazy("Found in AFAS"),
     "by_hand": gettext_lazy("Entered in AFAS by hand"),
+    "settle": gettext_lazy("In AFAS once"),
 }
 
 

@@ -101,6 +101,11 @@ class _Moment(Collector):
                 "AFAS accounts that no longer let us in",
                 found.paused_connection_count,
             ),
+            (
+                "loonbrug_paused_offices",
+                "Offices that send nothing because the database was restored or copied",
+                found.paused_office_count,
+            ),
             ("loonbrug_unsent_mails", "Mails that no mail server has taken", found.unsent_mail_count),
         ):
             yield GaugeMetricFamily(name, said, value=value)

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from loonbrug.web.office import template_views, user_views, views
+from loonbrug.web.office import release_views, template_views, user_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("find/", views.find, name="find"),
+    path("release/", release_views.release, name="release"),
     path("settings/", views.settings, name="settings"),
     path("settings/users/", user_views.users, name="users"),
     path("settings/users/add/", user_views.user_add, name="user-add"),
