@@ -71,12 +71,15 @@ class Storm:
         """Until everything has struck and everything is done, or time is up."""
         ahead = [way for way, count in self.wanted.items() for _ in range(count)]
         self._chance.shuffle(ahead)
+        has_struck = True
         while ahead and not self._is_over():
-            wave = self._queue_some(len(ahead))
-            self._live_until(partial(self._has_left, wave // 2), WAVE_SECONDS)
+            if has_struck or self._has_left(0):  # what missed strikes again with what is there
+                wave = self._queue_some(len(ahead))
+                self._live_until(partial(self._has_left, wave // 2), WAVE_SECONDS)
             self._live(self._chance.uniform(0, LONGEST_PAUSE_SECONDS))
             self._live_until(lambda: self._can_strike() or self._is_over(), PATIENCE_SECONDS)
-            if self._strike(ahead[0]):
+            has_struck = self._strike(ahead[0])
+            if has_struck:
                 ahead.pop(0)
         self._queue_some(0)
         self._live_until(self._is_over, self._until - time.monotonic())
