@@ -10,7 +10,8 @@ from tests.integration.delivery_office import NOW, POLICY, DeliveryOffice, make_
 from tests.integration.test_inspection import may_look
 
 from loonbrug.delivery import reversing
-from loonbrug.delivery.drain import Ground, drain
+from loonbrug.delivery.drain import drain
+from loonbrug.delivery.ground import Ground
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import State

@@ -13,7 +13,8 @@ from tests.integration.test_drain import Line, ground
 
 from afas_client.transport import Request, Response
 from loonbrug.delivery import operations
-from loonbrug.delivery.drain import drain, grouping_writer
+from loonbrug.delivery.drain import drain
+from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.operations import Approved, Target
 from loonbrug.delivery.payload import RunKey
 from loonbrug.delivery.writer import Writer

@@ -17,9 +17,10 @@ from tests.integration.delivery_office import NOW, DeliveryOffice, make_office, 
 from afas_client.errors import NeverLeft, NoAnswer
 from afas_client.transport import may_leave
 from afas_client.wire import Request, Response
-from loonbrug.delivery import drain as drain_module
+from loonbrug.delivery import ground as grounds
 from loonbrug.delivery import operations, recording
-from loonbrug.delivery.drain import Ground, drain, grouping_writer
+from loonbrug.delivery.drain import drain
+from loonbrug.delivery.ground import Ground, grouping_writer
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.delivery.states import State
@@ -278,7 +279,7 @@ def test_an_answer_is_offered_to_the_database_until_it_is_stored(
         apply_steps(steps)
 
     monkeypatch.setattr(recording, "apply_steps", away_twice)
-    monkeypatch.setattr(drain_module, "STORE_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(grounds, "STORE_AGAIN_SECONDS", 0.01)
     run(office, ground(line, writer))
     assert state_of(delivery_id) is State.BOOKED
     assert len(line.sent) == 1

@@ -19,7 +19,7 @@ from tests.integration.delivery_office import (
 from afas_client.transactions import Transaction
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.delivery import inspection
+from loonbrug.delivery import findings, inspection
 from loonbrug.delivery.inspection import Answered, Kind, Question
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Reason
@@ -62,7 +62,7 @@ def numbers_are_kept(office: DeliveryOffice, *, kept: bool = True) -> None:
 
 def ask(office: DeliveryOffice, at: datetime) -> tuple[Question, ...]:
     return inspection.take_questions(
-        environment_id=office.environment_id, free_call_count=2, policy=POLICY, now=at
+        environment_id=office.environment_id, reading_count=0, policy=POLICY, now=at
     )
 
 
@@ -87,7 +87,7 @@ def tell(question: Question, at: datetime, *lines: Transaction, sight: bool = Fa
         boot_seconds=Decimal(int(at.timestamp())),
         now=at,
     )
-    inspection.record_answer(question=question, answered=answered, policy=POLICY)
+    findings.record_answer(question=question, answered=answered, policy=POLICY)
 
 
 def seconds(count: float) -> timedelta:
@@ -297,5 +297,5 @@ def test_lines_of_another_journal_or_administration_are_not_ours(office: Deliver
 def test_not_being_let_in_to_look_pauses_the_connection(office: DeliveryOffice) -> None:
     office.sent(UNKNOWN)
     (question,) = ask(office, NOW + seconds(2))
-    inspection.record_no_answer(question=question, not_let_in="expired", policy=POLICY, now=NOW + seconds(3))
+    findings.record_no_answer(question=question, not_let_in="expired", policy=POLICY, now=NOW + seconds(3))
     assert Connection.objects.get().state == ConnectionState.BROKEN

@@ -10,7 +10,7 @@ from tests.integration.delivery_office import BOOKED, NOT_BOOKED, NOW, UNKNOWN, 
 
 from loonbrug.delivery import decisions, queries, reversing
 from loonbrug.delivery.decisions import DoubtDecision
-from loonbrug.delivery.drain import grouping_writer
+from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.outcomes import Answer, Outcome, Reason
 from loonbrug.delivery.reversing import How

@@ -17,7 +17,7 @@ from tests.integration.delivery_office import (
 
 from loonbrug.delivery import decisions, inspection, installation, queries
 from loonbrug.delivery.decisions import DoubtDecision
-from loonbrug.delivery.drain import grouping_writer
+from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.invariants import View
 from loonbrug.delivery.models import Delivery, Restoration
 from loonbrug.delivery.outcomes import Reason

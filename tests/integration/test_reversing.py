@@ -1,18 +1,19 @@
 """Taking booked entries out of AFAS again: asked for once, looked at before and after, deleted once."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from tests.integration.afas_at_work import Afas
 from tests.integration.delivery_office import NOW, POLICY, state_of
 
 from afas_client.get_connector import Row
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery import decisions, queries
-from loonbrug.delivery.drain import grouping_writer
+from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
 from loonbrug.delivery.outcomes import Decision, Outcome, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number
@@ -77,12 +78,14 @@ def test_a_reversal_leaves_its_evidence(afas: Afas) -> None:
     assert (decision.kind, decision.reason, decision.by) == ("by_delete", "the run was wrong", "Anna")
 
 
-def test_the_attempt_is_there_before_the_delete_leaves(afas: Afas, writer: Writer) -> None:
+def test_the_attempt_is_there_before_the_delete_leaves(afas: Afas) -> None:
     delivery, seen = afas.booked(), []
     answer = afas.books._delete
 
     def look(request):
-        seen.append(writer.submit(Attempt.objects.filter(kind=AttemptKind.DELETE).count).result())
+        with ThreadPoolExecutor(max_workers=1) as other:
+            seen.append(other.submit(Attempt.objects.filter(kind=AttemptKind.DELETE).count).result())
+            other.submit(connections.close_all).result()
         return answer(request)
 
     afas.books._delete = look  # type: ignore[method-assign]

@@ -11,8 +11,8 @@ from tests.integration.delivery_office import NOW, make_office, state_of
 from tests.integration.test_drain import Line, booked, ground, run
 
 from afas_client.wire import Request, Response
-from loonbrug.delivery import drain as drain_module
-from loonbrug.delivery.drain import grouping_writer
+from loonbrug.delivery import ground as grounds
+from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.models import Attempt
 from loonbrug.delivery.queries import environments_with_due_work
 from loonbrug.delivery.states import State
@@ -38,7 +38,7 @@ def drop_all_lines() -> None:
 def test_an_answer_waits_for_the_database_and_the_drain_goes_on(
     writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drain_module, "STORE_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(grounds, "STORE_AGAIN_SECONDS", 0.05)
     office, line = make_office(), Line()
     ids = [office.queue() for _ in range(3)]
 

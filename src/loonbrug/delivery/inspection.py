@@ -1,4 +1,4 @@
-"""Looking in AFAS's books: which questions are due, and what their answers change.
+"""Looking in AFAS's books: which questions are due. What their answers change is in `findings`.
 
 In doubt is looked up and never resent blindly; what is booked is read back. Nothing here talks to AFAS.
 """
@@ -11,29 +11,24 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import chain, islice
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from afas_client.transactions import ALLOCATED, VOUCHERS_AT_ONCE, Transaction
-from loonbrug.connections import operations as connections
+from afas_client.transactions import VOUCHERS_AT_ONCE, Transaction
 from loonbrug.connections.capabilities import Feature
-from loonbrug.connections.models import ConnectionState, Environment
+from loonbrug.connections.models import Connection, ConnectionState, Environment
 from loonbrug.connections.queries import view_of
 from loonbrug.delivery.claiming import busy_lanes
-from loonbrug.delivery.installation import left_before
-from loonbrug.delivery.models import Delivery, LookUp, NumberKeeping
+from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.payload import expected_of
-from loonbrug.delivery.sighting import Expected, Seen, Sighting, proven_absent, seen
-from loonbrug.delivery.sighting import LookUp as Look
+from loonbrug.delivery.sighting import Expected
 from loonbrug.delivery.states import State
-from loonbrug.delivery.steps import apply_decision, unanswered_until
+from loonbrug.delivery.steps import apply_decision
+from loonbrug.delivery.tables import stored
 
 #: The states that a look ends when it finds the entry once, as it was sent.
 DOUBTED = (State.IN_DOUBT, State.UNDECIDED, State.CONFLICT)
-#: The states in which a look in the books can change something.
-LOOKED_AT = (*DOUBTED, State.BOOKED, State.VERIFIED, State.BOOKED_BY_HAND)
-
 #: So many booked deliveries are considered for reading back in one go.
 READ_AT_ONCE = 200
 
@@ -54,11 +49,7 @@ class Kind(StrEnum):
 BY_ENTRY_NUMBER = frozenset({Kind.NUMBER_CHECK, Kind.BY_HAND})
 
 
-class Compared(StrEnum):
-    """What a verified delivery was compared by."""
-
-    ACCOUNTS = "accounts"
-    ACCOUNTS_AND_AXES = "accounts_and_axes"
+_ASKED_AT_ONCE = {Kind.NUMBER_CHECK: 1, Kind.READ_BACK: VOUCHERS_AT_ONCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +92,31 @@ class Answered:
     boot: str
     boot_seconds: Decimal
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What there is to look at: doubts or deletions to ask about, doubts that are over, bookings to read back."""
+
+    doubts: bool
+    over: bool
+    bookings: bool
+
+
+def due(*, environment_id: int, now: datetime) -> Due:
+    """Whether there is anything to look at; cheap, because it is asked of every drain at work all the time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
+                AND state IN ('in_doubt', 'undecided', 'conflict', 'booked_by_hand', 'reversing') AND due_at <= %s),
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
+                AND state = 'in_doubt' AND doubt_until <= %s),
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
+                AND state IN ('booked', 'verified') AND due_at <= %s)""",
+            [environment_id, stored(now)] * 3,
+        )
+        return Due(*map(bool, cursor.fetchone()))
 
 
 @transaction.atomic
@@ -149,8 +165,7 @@ def take_questions(
     waiting = list(islice(others, free))
     questions += waiting
     if len(waiting) < free:
-        booked = _due(environment_id, now, State.BOOKED, State.VERIFIED)[:READ_AT_ONCE]
-        questions += _read_backs(booked, free - len(waiting), now)
+        questions += _read_backs(environment_id, free - len(waiting), now)
     asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
     Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
     return tuple(questions)
@@ -167,7 +182,7 @@ def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Deliver
 
 def connector_of(delivery: Delivery) -> str:
     """The connector by which this delivery can be looked up; empty where there is no means to look."""
-    if NumberKeeping.objects.filter(**_lane(delivery), is_kept=False).exists():
+    if NumberKeeping.objects.filter(**lane_of(delivery), is_kept=False).exists():
         return ""
     return _shown_by(delivery)
 
@@ -177,7 +192,8 @@ def _shown_by(delivery: Delivery) -> str:
     return view_of(delivery.connection).connector_for(Feature.LOOK_UP)
 
 
-def _lane(delivery: Delivery) -> dict[str, int | str]:
+def lane_of(delivery: Delivery) -> dict[str, int | str]:
+    """What a delivery shares with all others of its office in the same administration and journal."""
     return {
         "office_id": delivery.office_id,
         "environment_id": delivery.environment_id,
@@ -224,7 +240,7 @@ def _typed_in(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
 def question_about(kind: Kind, delivery: Delivery) -> Question:
     """A question about one delivery, with another entry of ours as witness that we see anything there."""
     witnesses = Delivery.objects.filter(
-        **_lane(delivery), year=delivery.year, state__in=[State.BOOKED, State.VERIFIED]
+        **lane_of(delivery), year=delivery.year, state__in=[State.BOOKED, State.VERIFIED]
     )
     witness = witnesses.exclude(pk=delivery.pk).order_by("-changed_at").first()
     return replace(
@@ -233,25 +249,45 @@ def question_about(kind: Kind, delivery: Delivery) -> Question:
     )
 
 
-def _read_backs(due: Iterable[Delivery], free_call_count: int, now: datetime) -> Iterator[Question]:
+def _read_backs(environment_id: int, free_call_count: int, now: datetime) -> list[Question]:
     """One question per administration, of as many deliveries as fit; the first of a lane asks by its number."""
-    batches: defaultdict[tuple[int, int], list[Delivery]] = defaultdict(list)
-    connectors: dict[tuple[int | str, ...], tuple[str, bool]] = {}
-    for delivery in due:
-        lane = (delivery.connection_id, delivery.administration, delivery.journal_code)
-        if lane not in connectors:
-            is_known = NumberKeeping.objects.filter(**_lane(delivery)).exists()
-            connectors[lane] = connector_of(delivery), is_known
-        connector, is_known = connectors[lane]
-        if not connector:
-            _leave_until(delivery, None, now)
-        elif is_known:
-            batches[delivery.connection_id, delivery.administration].append(delivery)
-        elif free_call_count > 0:
-            free_call_count -= 1
-            yield _question(Kind.NUMBER_CHECK, [delivery], connector)
-    for batch in list(batches.values())[: max(free_call_count, 0)]:
-        yield _question(Kind.READ_BACK, batch[:VOUCHERS_AT_ONCE], connector_of(batch[0]))
+    due = _due(environment_id, now, State.BOOKED, State.VERIFIED)
+    columns = ("id", "office_id", "connection_id", "administration", "journal_code")
+    found = list(due.values_list(*columns)[:READ_AT_ONCE])
+    is_kept = _numbers_kept(environment_id)
+    connectors = _look_up_connectors({connection_id for _, _, connection_id, _, _ in found})
+    unreadable = []
+    batches: defaultdict[tuple[Kind, int, int, str], list[int]] = defaultdict(list)
+    for pk, office_id, connection_id, administration, journal_code in found:
+        kept = is_kept.get((office_id, administration, journal_code))
+        if kept is False or not connectors[connection_id]:
+            unreadable.append(pk)
+        elif kept is None:
+            batches[Kind.NUMBER_CHECK, connection_id, administration, journal_code].append(pk)
+        else:
+            batches[Kind.READ_BACK, connection_id, administration, ""].append(pk)
+    Delivery.objects.filter(pk__in=unreadable).update(due_at=None)
+    return [
+        _question(kind, _with_connection(pks[: _ASKED_AT_ONCE[kind]]), connectors[connection_id])
+        for (kind, connection_id, _, _), pks in list(batches.items())[:free_call_count]
+    ]
+
+
+def _numbers_kept(environment_id: int) -> dict[tuple[int, int, str], bool]:
+    """Of which lanes it is known whether AFAS keeps our numbers there."""
+    rows = NumberKeeping.objects.filter(environment_id=environment_id)
+    columns = ("office_id", "administration", "journal_code", "is_kept")
+    return {(office, unit, code): kept for office, unit, code, kept in rows.values_list(*columns)}
+
+
+def _look_up_connectors(connection_ids: Iterable[int]) -> dict[int, str]:
+    rows = Connection.objects.select_related("environment").in_bulk(list(connection_ids))
+    return {pk: view_of(row).connector_for(Feature.LOOK_UP) for pk, row in rows.items()}
+
+
+def _with_connection(delivery_ids: Sequence[int]) -> list[Delivery]:
+    rows = Delivery.objects.select_related("connection__environment").filter(pk__in=delivery_ids)
+    return list(rows.order_by("due_at", "id"))
 
 
 def _question(kind: Kind, deliveries: Sequence[Delivery], connector: str) -> Question:
@@ -274,142 +310,3 @@ def _question(kind: Kind, deliveries: Sequence[Delivery], connector: str) -> Que
             for delivery in deliveries
         ),
     )
-
-
-@transaction.atomic
-def record_answer(*, question: Question, answered: Answered, policy: Policy) -> None:
-    """Do what the books show; deliveries that changed meanwhile are judged by the state they are in now."""
-    if question.kind is Kind.NUMBER_CHECK:
-        _keep_number_check(question, answered)
-    locked = Delivery.objects.select_for_update(no_key=True).order_by("id")
-    rows = locked.in_bulk([wanted.delivery_id for wanted in question.wanted])
-    for wanted in question.wanted:
-        delivery = rows[wanted.delivery_id]
-        mine = [line for line in answered.lines if _is_ours(line, wanted, question)]
-        found = seen(mine, wanted.expected)
-        if delivery.state in DOUBTED:
-            _end_doubt(delivery, found, question, answered, policy)
-        elif delivery.state in {State.BOOKED, State.VERIFIED}:
-            _verify(delivery, found, question, answered, policy)
-        elif delivery.state == State.BOOKED_BY_HAND:
-            _check_by_hand(delivery, wanted, question, answered)
-
-
-def _is_ours(line: Transaction, wanted: Wanted, question: Question) -> bool:
-    return (line.administration, line.journal_code, line.voucher_number) == (
-        question.administration,
-        wanted.journal_code,
-        wanted.voucher_number,
-    )
-
-
-def _check_by_hand(delivery: Delivery, wanted: Wanted, question: Question, answered: Answered) -> None:
-    """Checked is an entry under the number that a person gave, in one book year, with our totals per account."""
-    here = (question.administration, wanted.journal_code, wanted.entry_number)
-    years: defaultdict[int, list[Transaction]] = defaultdict(list)
-    for line in answered.lines:
-        if (line.administration, line.journal_code, line.entry_number) == here:
-            years[line.year].append(line)
-    is_checked = Sighting.EQUAL in {seen(lines, wanted.expected).sighting for lines in years.values()}
-    reason = Reason.NONE if is_checked else Reason.DIFFERENT if years else Reason.NOT_SEEN
-    delivery.decisions.filter(entry_number=wanted.entry_number).update(is_checked=is_checked)
-    apply_decision(delivery, Decision(State.BOOKED_BY_HAND, reason=reason), now=answered.now)
-
-
-def _keep_number_check(question: Question, answered: Answered) -> None:
-    """AFAS keeps our numbers where the booking that we know by its own number carries ours, as sent."""
-    (wanted,) = question.wanted
-    booked = [line for line in answered.lines if line.entry_number == wanted.entry_number]
-    if booked:
-        delivery = Delivery.objects.get(pk=wanted.delivery_id)
-        kept = all(line.voucher_number == wanted.voucher_number for line in booked)
-        NumberKeeping.objects.get_or_create(
-            **_lane(delivery), defaults={"is_kept": kept, "found_at": answered.now}
-        )
-
-
-def _end_doubt(
-    delivery: Delivery, found: Seen, question: Question, answered: Answered, policy: Policy
-) -> None:
-    now, until = answered.now, delivery.doubt_until or answered.now
-    is_over = now >= until
-    if found.sighting is Sighting.EQUAL and not delivery.is_ended:
-        decision = Decision(State.BOOKED, due_at=now, entry_number=found.entry_number)
-    elif found.sighting is Sighting.ABSENT and _is_absent(delivery, question, answered, policy):
-        decision = Decision(State.QUEUED, due_at=now)
-    elif found.sighting is not Sighting.ABSENT and is_over and delivery.state != State.CONFLICT:
-        reason = Reason.DOUBLE if found.sighting is Sighting.DOUBLE else Reason.DIFFERENT
-        later = now + policy.longest_wait
-        decision = Decision(State.CONFLICT, reason=reason, due_at=later, entry_number=found.entry_number)
-    elif is_over and now >= until + policy.without_sight and delivery.state == State.IN_DOUBT:
-        decision = Decision(State.UNDECIDED, reason=Reason.NO_SIGHT, due_at=now + policy.longest_wait)
-    else:
-        decision = _look_again(delivery, now, policy)
-    apply_decision(delivery, decision, now=now, doubt_until=delivery.doubt_until)
-
-
-def _look_again(delivery: Delivery, now: datetime, policy: Policy) -> Decision:
-    if delivery.state != State.IN_DOUBT:
-        later = now + policy.longest_wait
-        return Decision(State(delivery.state), Reason(delivery.reason), due_at=later)
-    due_at = policy.next_look(now=now, sent_before=left_before(delivery))
-    return Decision(State.IN_DOUBT, Reason(delivery.reason), due_at=due_at)
-
-
-def _is_absent(delivery: Delivery, question: Question, answered: Answered, policy: Policy) -> bool:
-    """Keep this look, and judge it together with the earlier ones. What a person has to decide stays there."""
-    if delivery.state != State.IN_DOUBT:
-        return False
-    LookUp.objects.create(
-        delivery=delivery,
-        at=answered.now,
-        question=answered.query,
-        token=question.token,
-        has_sight=answered.has_sight,
-        afas_clock=answered.afas_clock,
-        boot=answered.boot,
-        boot_seconds=answered.boot_seconds,
-    )
-    looks = [
-        Look(row.at, row.question, row.token, row.has_sight, row.afas_clock, row.boot, row.boot_seconds)
-        for row in delivery.look_ups.order_by("id")
-    ]
-    countable_from = left_before(delivery) + policy.send_window
-    is_over = delivery.doubt_until is not None and answered.now >= delivery.doubt_until
-    return is_over and proven_absent(looks, policy=policy, countable_from=countable_from)
-
-
-def _verify(delivery: Delivery, found: Seen, question: Question, answered: Answered, policy: Policy) -> None:
-    """Verified is exactly one, as sent; a difference leaves it booked, with a reason that asks for a person."""
-    with_axes = question.connector == ALLOCATED
-    another = found.entry_number not in {"", delivery.entry_number}
-    if found.sighting is Sighting.DOUBLE or (found.sighting is Sighting.EQUAL and another):
-        decision = Decision(State.CONFLICT, reason=Reason.DOUBLE, due_at=answered.now + policy.longest_wait)
-    elif found.sighting is Sighting.DIFFERENT:
-        decision = Decision(State(delivery.state), reason=Reason.DIFFERENT)
-    elif found.sighting is Sighting.ABSENT:
-        later = answered.now + policy.longest_wait
-        is_fresh = answered.now - delivery.queued_at < policy.give_up_after
-        decision = Decision(State(delivery.state), Reason.NOT_SEEN, due_at=later if is_fresh else None)
-    elif with_axes and not found.same_allocation:
-        decision = Decision(State(delivery.state), reason=Reason.ALLOCATION_LOST)
-    else:
-        delivery.compared = Compared.ACCOUNTS_AND_AXES if with_axes else Compared.ACCOUNTS
-        decision = Decision(
-            State.VERIFIED, due_at=unanswered_until(delivery, policy=policy, now=answered.now)
-        )
-    delivery.save(update_fields=["compared"])
-    apply_decision(delivery, decision, now=answered.now)
-
-
-@transaction.atomic
-def record_no_answer(*, question: Question, not_let_in: str, policy: Policy, now: datetime) -> None:
-    """The question stays open; when AFAS does not let us in, the connection pauses for `not_let_in`."""
-    asked = Delivery.objects.filter(
-        pk__in=[wanted.delivery_id for wanted in question.wanted], state__in=LOOKED_AT
-    )
-    asked.update(due_at=now + policy.look_longest)
-    if not_let_in:
-        connections.mark_broken(
-            office_id=question.office_id, connection_id=question.connection_id, reason=not_let_in, now=now
-        )

@@ -88,7 +88,7 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["environment", "due_at"],
+                fields=["environment", "state", "due_at"],
                 condition=Q(due_at__isnull=False),
                 name="delivery_due",
             ),

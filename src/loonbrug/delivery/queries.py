@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
-from loonbrug.connections.models import ConnectionState
+from loonbrug.connections.models import ConnectionState, Environment
 from loonbrug.delivery import installation
 from loonbrug.delivery.models import Attempt, AttemptKind, Decision, Delivery
 from loonbrug.delivery.outcomes import Reason
@@ -198,8 +198,9 @@ def environments_with_due_work(*, now: datetime) -> tuple[int, ...]:
     is_paused = Q(office_id__in=installation.paused_offices(now=now))
     due = Q(due_at__lte=now, connection__state=ConnectionState.AUTHORISED) & ~(may_leave & is_paused)
     under_way = Q(state=State.SENDING) | Q(state=State.REVERSING, reason=Reason.DELETING)
-    rows = Delivery.objects.filter(due | under_way)
-    return tuple(rows.values_list("environment_id", flat=True).distinct().order_by("environment_id"))
+    rows = Delivery.objects.filter(environment=OuterRef("pk"))
+    found = Environment.objects.filter(Exists(rows.filter(under_way)) | Exists(rows.filter(due)))
+    return tuple(found.order_by("pk").values_list("pk", flat=True))
 
 
 def _view(row: Delivery) -> DeliveryView:

@@ -13,7 +13,8 @@ from django.db import close_old_connections, connection
 
 from afas_client.transport import AiohttpTransport
 from loonbrug.delivery import queries
-from loonbrug.delivery.drain import Ground, drain, grouping_writer
+from loonbrug.delivery.drain import drain
+from loonbrug.delivery.ground import Ground, grouping_writer
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.engine.embedded import EmbeddedEngine, EngineLock
 from loonbrug.engine.work import Engine, Keyed, Periodic, Work

@@ -1,0 +1,203 @@
+"""One call to AFAS: a claim that is sent and answered, or a question about the books.
+
+No transaction is open while AFAS works; whatever happens, every claim gets an answer, and it is stored.
+"""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+import structlog
+from django.db import InterfaceError, OperationalError
+
+from afas_client.client import AfasClient
+from afas_client.errors import AfasError, NeverLeft, NotLetIn
+from afas_client.get_connector import Query, Row, query_string
+from afas_client.transactions import (
+    Transaction,
+    transactions,
+    with_entry_number,
+    with_entry_or_voucher_number,
+    with_voucher_numbers,
+)
+from loonbrug.connections.clients import NotAuthorisedError
+from loonbrug.connections.secrets import SecretUnreadableError
+from loonbrug.delivery import findings, reversing
+from loonbrug.delivery import ground as grounds
+from loonbrug.delivery.claiming import Claim
+from loonbrug.delivery.ground import Ground, Work
+from loonbrug.delivery.inspection import BY_ENTRY_NUMBER, Answered, Kind, Question
+from loonbrug.delivery.models import AttemptKind
+from loonbrug.delivery.outcomes import Answer, Outcome, answer_to, why_not_let_in
+from loonbrug.delivery.recording import Report, record_all
+
+log = structlog.get_logger()
+
+
+class _Departure:
+    """Asked once the line is open, right before the bytes leave: by two clocks, of which the stricter wins."""
+
+    def __init__(self, claim: Claim, ground: Ground) -> None:
+        self._send_before = claim.send_before
+        self._leave_by = ground.boot_seconds() + (claim.send_before - ground.now()).total_seconds()
+        self._ground = ground
+        self._was_given = False
+
+    def __call__(self) -> None:
+        ground = self._ground
+        if ground.now() >= self._send_before or ground.boot_seconds() >= self._leave_by:
+            raise NeverLeft("too late to leave: the time for this attempt has passed")
+        if ground.is_stopping():
+            raise NeverLeft("the service is stopping")
+        self._was_given = True
+
+    def in_fact(self, answer: Answer) -> Answer:
+        """The same answer; but what never left is surely not booked, and goes again at once when we stopped it."""
+        if self._was_given:
+            return answer
+        outcome = Outcome.NOT_BOOKED if answer.outcome is Outcome.UNKNOWN else answer.outcome
+        held_back = outcome is Outcome.NOT_BOOKED and self._ground.is_stopping()
+        return replace(answer, outcome=outcome, held_back=held_back)
+
+
+async def deliver(claim: Claim, work: Work) -> None:
+    """Send one claim and record what came of it; whatever happens, the attempt gets an answer."""
+    departure = _Departure(claim, work.ground)
+    answer = Answer(Outcome.UNKNOWN)
+    try:
+        answer = await _send(claim, departure, work)
+    finally:
+        await asyncio.shield(_record(claim, departure.in_fact(answer), work))
+
+
+async def _send(claim: Claim, departure: _Departure, work: Work) -> Answer:
+    try:
+        client = await work.client(claim)
+        if claim.kind is AttemptKind.DELETE:
+            return await _delete(claim, departure, client, work.ground)
+        booked = await client.post_entry(claim.payload, before_leaving=departure)
+    except AfasError as error:
+        if error.evidence.status is None:  # then no text of AFAS is in it
+            log.info("no_answer", delivery=claim.delivery_id, claim=str(claim.claim_id), why=str(error))
+        return answer_to(error)
+    except (NotAuthorisedError, SecretUnreadableError):
+        return Answer(Outcome.NOT_LET_IN)
+    return answer_to(booked)
+
+
+async def _delete(claim: Claim, departure: _Departure, client: AfasClient, ground: Ground) -> Answer:
+    """Look; delete what the books show to be ours, as sent."""
+    question = await ground.write(reversing.look_before, claim_id=claim.claim_id)
+    if question is None:
+        return Answer(Outcome.NOT_BOOKED, message="no connector to look with before deleting")
+    answered = await _ask(question, client, ground)
+    if not await ground.write(
+        reversing.may_delete, claim_id=claim.claim_id, question=question, answered=answered
+    ):
+        return Answer(Outcome.NOT_BOOKED)
+    (wanted,) = question.wanted
+    await client.delete_entry(
+        administration=question.administration,
+        journal_code=wanted.journal_code,
+        entry_number=wanted.entry_number,
+        before_leaving=departure,
+    )
+    return Answer(Outcome.DELETED, status=200)
+
+
+async def _record(claim: Claim, answer: Answer, work: Work) -> None:
+    """Offer the answer to the database until it is stored; what it frees can be claimed right behind it."""
+    ground = work.ground
+    report = Report(claim.claim_id, answer, ground.policy, ground.now())
+    while True:
+        stored = ground.writer.join(record_all, report)
+        work.has_news.set()
+        try:
+            state = await stored
+            break
+        except (OperationalError, InterfaceError) as away:
+            log.warning("not_stored_yet", claim=str(claim.claim_id), why=str(away))
+        await asyncio.sleep(grounds.STORE_AGAIN_SECONDS)
+    log.info(
+        "attempt",
+        delivery=claim.delivery_id,
+        office=claim.office_id,
+        connection=claim.connection_id,
+        claim=str(claim.claim_id),
+        outcome=answer.outcome,
+        status=answer.status,
+        code=answer.code,
+        log_reference=answer.log_reference,
+        state=state,
+    )
+
+
+async def look(question: Question, work: Work) -> None:
+    """Ask AFAS's books one question and record what they show."""
+    ground = work.ground
+    try:
+        client = await work.client(question)
+        answered = await _ask(question, client, ground)
+    except (AfasError, NotAuthorisedError, SecretUnreadableError) as error:
+        log.warning(
+            "no_look", kind=question.kind, connection=question.connection_id, why=type(error).__name__
+        )
+        not_let_in = ""
+        if isinstance(error, NotLetIn):
+            said = error.evidence
+            not_let_in = why_not_let_in(status=said.status, message=said.external_message or "")
+        await ground.store(
+            findings.record_no_answer,
+            question=question,
+            not_let_in=not_let_in,
+            policy=ground.policy,
+            now=ground.now(),
+        )
+        return
+    record = reversing.record_look if question.kind is Kind.REVERSAL else findings.record_answer
+    await ground.store(record, question=question, answered=answered, policy=ground.policy)
+
+
+async def _ask(question: Question, client: AfasClient, ground: Ground) -> Answered:
+    """The lines that answer a question and, where ours are not among them, whether we see our witness."""
+    wanted = question.wanted[0]
+    if question.kind is Kind.REVERSAL:
+        query = with_entry_or_voucher_number(
+            question.administration, wanted.journal_code, wanted.entry_number, wanted.voucher_number
+        )
+    elif question.kind in BY_ENTRY_NUMBER:
+        query = with_entry_number(question.administration, wanted.journal_code, wanted.entry_number)
+    else:
+        query = with_voucher_numbers(
+            question.administration, [each.voucher_number for each in question.wanted]
+        )
+    lines, afas_clock = await _lines(client, question.connector, query)
+    has_sight = False
+    if question.witness and all(line.voucher_number != wanted.voucher_number for line in lines):
+        witness = with_voucher_numbers(question.administration, [question.witness])
+        has_sight = bool((await _lines(client, question.connector, witness))[0])
+    return Answered(
+        lines=lines,
+        query=query_string(query),
+        has_sight=has_sight,
+        afas_clock=afas_clock,
+        boot=ground.boot,
+        boot_seconds=Decimal(str(round(ground.boot_seconds(), 6))),
+        now=ground.now(),
+    )
+
+
+async def _lines(
+    client: AfasClient, connector: str, query: Query
+) -> tuple[tuple[Transaction, ...], datetime | None]:
+    """All lines, page by page, and AFAS's clock at the first page."""
+    found: list[Row] = []
+    page = await client.page(connector, query)
+    first_answered_at = page.answered_at
+    found += page.rows
+    while len(page.rows) == query.take:
+        query = query.next_page()
+        page = await client.page(connector, query)
+        found += page.rows
+    return transactions(found), first_answered_at

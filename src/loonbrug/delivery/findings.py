@@ -1,0 +1,171 @@
+"""What AFAS's books show, and what that changes: a doubt that ends, a booking that is verified, or one that is not.
+
+Nothing here talks to AFAS.
+"""
+
+from collections import defaultdict
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from afas_client.transactions import ALLOCATED, Transaction
+from loonbrug.connections import operations as connections
+from loonbrug.delivery.inspection import DOUBTED, Answered, Kind, Question, Wanted, lane_of
+from loonbrug.delivery.installation import left_before
+from loonbrug.delivery.models import Delivery, LookUp, NumberKeeping
+from loonbrug.delivery.outcomes import Decision, Policy, Reason
+from loonbrug.delivery.sighting import LookUp as Look
+from loonbrug.delivery.sighting import Seen, Sighting, proven_absent, seen
+from loonbrug.delivery.states import State
+from loonbrug.delivery.steps import apply_decision, unanswered_until
+
+#: The states in which a look in the books can change something.
+LOOKED_AT = (*DOUBTED, State.BOOKED, State.VERIFIED, State.BOOKED_BY_HAND)
+
+
+class Compared(StrEnum):
+    """What a verified delivery was compared by."""
+
+    ACCOUNTS = "accounts"
+    ACCOUNTS_AND_AXES = "accounts_and_axes"
+
+
+@transaction.atomic
+def record_answer(*, question: Question, answered: Answered, policy: Policy) -> None:
+    """Do what the books show; deliveries that changed meanwhile are judged by the state they are in now."""
+    if question.kind is Kind.NUMBER_CHECK:
+        _keep_number_check(question, answered)
+    is_by_hand = question.kind is Kind.BY_HAND
+    locked = Delivery.objects.select_for_update(no_key=True).order_by("id")
+    rows = locked.in_bulk([wanted.delivery_id for wanted in question.wanted])
+    for wanted in question.wanted:
+        delivery = rows[wanted.delivery_id]
+        mine = [line for line in answered.lines if _is_ours(line, wanted, question)]
+        found = seen(mine, wanted.expected)
+        if is_by_hand and delivery.state == State.BOOKED_BY_HAND:
+            _check_by_hand(delivery, wanted, question, answered)
+        elif delivery.state in DOUBTED and not is_by_hand:
+            _end_doubt(delivery, found, question, answered, policy)
+        elif delivery.state in {State.BOOKED, State.VERIFIED}:
+            _verify(delivery, found, question, answered, policy)
+
+
+def _is_ours(line: Transaction, wanted: Wanted, question: Question) -> bool:
+    return (line.administration, line.journal_code, line.voucher_number) == (
+        question.administration,
+        wanted.journal_code,
+        wanted.voucher_number,
+    )
+
+
+def _check_by_hand(delivery: Delivery, wanted: Wanted, question: Question, answered: Answered) -> None:
+    """Checked is an entry under the number that a person gave, in one book year, with our totals per account."""
+    here = (question.administration, wanted.journal_code, wanted.entry_number)
+    years: defaultdict[int, list[Transaction]] = defaultdict(list)
+    for line in answered.lines:
+        if (line.administration, line.journal_code, line.entry_number) == here:
+            years[line.year].append(line)
+    is_checked = Sighting.EQUAL in {seen(lines, wanted.expected).sighting for lines in years.values()}
+    reason = Reason.NONE if is_checked else Reason.DIFFERENT if years else Reason.NOT_SEEN
+    delivery.decisions.filter(entry_number=wanted.entry_number).update(is_checked=is_checked)
+    apply_decision(delivery, Decision(State.BOOKED_BY_HAND, reason=reason), now=answered.now)
+
+
+def _keep_number_check(question: Question, answered: Answered) -> None:
+    """AFAS keeps our numbers where the booking that we know by its own number carries ours, as sent."""
+    (wanted,) = question.wanted
+    booked = [line for line in answered.lines if line.entry_number == wanted.entry_number]
+    if booked:
+        delivery = Delivery.objects.get(pk=wanted.delivery_id)
+        kept = all(line.voucher_number == wanted.voucher_number for line in booked)
+        NumberKeeping.objects.get_or_create(
+            **lane_of(delivery), defaults={"is_kept": kept, "found_at": answered.now}
+        )
+
+
+def _end_doubt(
+    delivery: Delivery, found: Seen, question: Question, answered: Answered, policy: Policy
+) -> None:
+    now, until = answered.now, delivery.doubt_until or answered.now
+    is_over = now >= until
+    if found.sighting is Sighting.EQUAL and not delivery.is_ended:
+        decision = Decision(State.BOOKED, due_at=now, entry_number=found.entry_number)
+    elif found.sighting is Sighting.ABSENT and _is_absent(delivery, question, answered, policy):
+        decision = Decision(State.QUEUED, due_at=now)
+    elif found.sighting is not Sighting.ABSENT and is_over and delivery.state != State.CONFLICT:
+        reason = Reason.DOUBLE if found.sighting is Sighting.DOUBLE else Reason.DIFFERENT
+        later = now + policy.longest_wait
+        decision = Decision(State.CONFLICT, reason=reason, due_at=later, entry_number=found.entry_number)
+    elif is_over and now >= until + policy.without_sight and delivery.state == State.IN_DOUBT:
+        decision = Decision(State.UNDECIDED, reason=Reason.NO_SIGHT, due_at=now + policy.longest_wait)
+    else:
+        decision = _look_again(delivery, now, policy)
+    apply_decision(delivery, decision, now=now, doubt_until=delivery.doubt_until)
+
+
+def _look_again(delivery: Delivery, now: datetime, policy: Policy) -> Decision:
+    if delivery.state != State.IN_DOUBT:
+        later = now + policy.longest_wait
+        return Decision(State(delivery.state), Reason(delivery.reason), due_at=later)
+    due_at = policy.next_look(now=now, sent_before=left_before(delivery))
+    return Decision(State.IN_DOUBT, Reason(delivery.reason), due_at=due_at)
+
+
+def _is_absent(delivery: Delivery, question: Question, answered: Answered, policy: Policy) -> bool:
+    """Keep this look, and judge it together with the earlier ones. What a person has to decide stays there."""
+    if delivery.state != State.IN_DOUBT:
+        return False
+    LookUp.objects.create(
+        delivery=delivery,
+        at=answered.now,
+        question=answered.query,
+        token=question.token,
+        has_sight=answered.has_sight,
+        afas_clock=answered.afas_clock,
+        boot=answered.boot,
+        boot_seconds=answered.boot_seconds,
+    )
+    looks = [
+        Look(row.at, row.question, row.token, row.has_sight, row.afas_clock, row.boot, row.boot_seconds)
+        for row in delivery.look_ups.order_by("id")
+    ]
+    countable_from = left_before(delivery) + policy.send_window
+    is_over = delivery.doubt_until is not None and answered.now >= delivery.doubt_until
+    return is_over and proven_absent(looks, policy=policy, countable_from=countable_from)
+
+
+def _verify(delivery: Delivery, found: Seen, question: Question, answered: Answered, policy: Policy) -> None:
+    """Verified is exactly one, as sent; a difference leaves it booked, with a reason that asks for a person."""
+    with_axes = question.connector == ALLOCATED
+    another = found.entry_number not in {"", delivery.entry_number}
+    if found.sighting is Sighting.DOUBLE or (found.sighting is Sighting.EQUAL and another):
+        decision = Decision(State.CONFLICT, reason=Reason.DOUBLE, due_at=answered.now + policy.longest_wait)
+    elif found.sighting is Sighting.DIFFERENT:
+        decision = Decision(State(delivery.state), reason=Reason.DIFFERENT)
+    elif found.sighting is Sighting.ABSENT:
+        later = answered.now + policy.longest_wait
+        is_fresh = answered.now - delivery.queued_at < policy.give_up_after
+        decision = Decision(State(delivery.state), Reason.NOT_SEEN, due_at=later if is_fresh else None)
+    elif with_axes and not found.same_allocation:
+        decision = Decision(State(delivery.state), reason=Reason.ALLOCATION_LOST)
+    else:
+        delivery.compared = Compared.ACCOUNTS_AND_AXES if with_axes else Compared.ACCOUNTS
+        decision = Decision(
+            State.VERIFIED, due_at=unanswered_until(delivery, policy=policy, now=answered.now)
+        )
+    delivery.save(update_fields=["compared"])
+    apply_decision(delivery, decision, now=answered.now)
+
+
+@transaction.atomic
+def record_no_answer(*, question: Question, not_let_in: str, policy: Policy, now: datetime) -> None:
+    """The question stays open; when AFAS does not let us in, the connection pauses for `not_let_in`."""
+    asked = Delivery.objects.filter(
+        pk__in=[wanted.delivery_id for wanted in question.wanted], state__in=LOOKED_AT
+    )
+    asked.update(due_at=now + policy.look_longest)
+    if not_let_in:
+        connections.mark_broken(
+            office_id=question.office_id, connection_id=question.connection_id, reason=not_let_in, now=now
+        )

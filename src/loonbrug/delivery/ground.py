@@ -1,0 +1,123 @@
+"""What a drain stands on, and what it knows and shares with its calls while it is at work."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import ParamSpec, TypeVar
+from uuid import UUID
+
+import structlog
+from django.db import InterfaceError, OperationalError
+
+from afas_client.client import AfasClient
+from afas_client.transport import Transport
+from loonbrug.connections.clients import open_client
+from loonbrug.delivery.claiming import Ahead, Claim, claim_all
+from loonbrug.delivery.inspection import Question
+from loonbrug.delivery.outcomes import Policy
+from loonbrug.delivery.recording import record_all
+from loonbrug.delivery.writer import Writer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = structlog.get_logger()
+
+#: How soon what the database could not take is offered to it again.
+STORE_AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the edge gives a drain to stand on: clock, ids, the writer, connections, the wish to stop.
+
+    After `slice_seconds` a drain makes room when others wait for a place. `note_claim` is told the newest claim before
+    it leaves.
+    """
+
+    now: Callable[[], datetime]
+    boot: str
+    boot_seconds: Callable[[], float]
+    new_id: Callable[[], UUID]
+    writer: Writer
+    open_transport: Callable[[], AbstractAsyncContextManager[Transport]]
+    policy: Policy
+    is_stopping: Callable[[], bool]
+    others_wait: Callable[[], bool]
+    slice_seconds: float
+    note_claim: Callable[[UUID], None]
+
+    async def write(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run one operation on the writer's thread."""
+        return await self.writer.run(partial(operation, *args, **kwargs))
+
+    async def store(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run an operation that may be repeated on the writer's thread, until the database has taken it."""
+        while True:
+            try:
+                return await self.write(operation, *args, **kwargs)
+            except (OperationalError, InterfaceError) as away:
+                log.warning("not_stored_yet", operation=operation.__name__, why=str(away))
+            await asyncio.sleep(STORE_AGAIN_SECONDS)
+
+
+def grouping_writer() -> Writer:
+    """A writer that commits answers and claims together; answers first, because they free lanes."""
+    return Writer(record_all, claim_all)
+
+
+@dataclass(slots=True)
+class Work:
+    """One drain at work: what its calls share, and what it knows of the work ahead."""
+
+    environment_id: int
+    epoch: int
+    parallel_call_count: int
+    slice_ends: float
+    ground: Ground
+    transport: Transport
+    ahead: Ahead = field(default_factory=Ahead)
+    sends: set[asyncio.Task[None]] = field(default_factory=set)
+    reads: set[asyncio.Task[None]] = field(default_factory=set)
+    looks: set[asyncio.Task[None]] = field(default_factory=set)
+    has_news: asyncio.Event = field(default_factory=asyncio.Event)
+    clients: dict[tuple[int, str], AfasClient] = field(default_factory=dict)
+    was_overtaken: bool = False
+
+    def should_end(self) -> bool:
+        """Whether to claim and ask nothing more: we are to stop, or have had our turn and others wait."""
+        ground = self.ground
+        has_had_its_turn = asyncio.get_running_loop().time() >= self.slice_ends
+        return self.was_overtaken or ground.is_stopping() or (has_had_its_turn and ground.others_wait())
+
+    def calls(self) -> set[asyncio.Task[None]]:
+        """All calls under way: sends, and questions with and without a call of their own."""
+        return self.sends | self.reads | self.looks
+
+    def start(self, group: set[asyncio.Task[None]], call: Coroutine[None, None, None]) -> None:
+        """Start a call; its end is news."""
+        task = asyncio.create_task(call)
+        group.add(task)
+        task.add_done_callback(lambda _: self._hear_of_end(group))
+
+    def _hear_of_end(self, group: set[asyncio.Task[None]]) -> None:
+        """A send gives its news when its answer is handed in; that it ended matters when it was the last."""
+        if group is not self.sends or all(call.done() for call in self.sends):
+            self.has_news.set()
+
+    async def client(self, claim_or_question: Claim | Question) -> AfasClient:
+        """The client of one connection, with the token it has now."""
+        connection_id, token = claim_or_question.connection_id, claim_or_question.token
+        client = self.clients.get((connection_id, token))
+        if client is None:
+            client = await self.ground.write(
+                open_client,
+                office_id=claim_or_question.office_id,
+                connection_id=connection_id,
+                transport=self.transport,
+            )
+            self.clients[connection_id, token] = client
+        return client
