@@ -20,7 +20,7 @@ from django.db import connection
 
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.states import State
-from loonbrug.project.installation_mark import NAME
+from loonbrug.project.installation_mark import LAST_CLAIM, MARK
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("record_is_emptied")]
 
@@ -32,7 +32,8 @@ DONE = {State.BOOKED, State.VERIFIED}
 
 @pytest.fixture
 def afas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Surroundings]:
-    (settings.DATA / NAME).unlink(missing_ok=True)  # every test has a database of its own
+    for name in (MARK, LAST_CLAIM):  # every test has a database of its own
+        (settings.DATA / name).unlink(missing_ok=True)
     surroundings = Surroundings(tmp_path, 900_000 // SCALE, sandbox_document())
     monkeypatch.setattr(settings, "AFAS_URL", surroundings.afas_url)
     try:
