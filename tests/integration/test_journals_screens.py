@@ -14,7 +14,7 @@ from loonbrug.access.models import Right, Template, User
 from loonbrug.access.rights import Level, Part
 from loonbrug.connections.models import Connection, Environment
 from loonbrug.delivery.models import Attempt, Delivery
-from loonbrug.delivery.states import State
+from loonbrug.delivery.states import ENDED, State
 from loonbrug.mappings.models import Mapping
 from loonbrug.payroll import queries
 from loonbrug.payroll.models import Upload
@@ -107,6 +107,7 @@ def delivered(
         total_debit=Decimal("1000.00"),
         total_credit=Decimal("1000.00"),
         state=state,
+        is_ended=state in ENDED,
         queued_at=NOW,
         queued_by="Anna de Vries",
         changed_at=NOW,
