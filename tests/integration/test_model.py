@@ -5,15 +5,23 @@ honest in what the rules rest on: AFAS books nothing after its limit, and a pers
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.db.models import Q
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from tests.integration.afas_books import AfasBooks
 from tests.integration.delivery_office import NOW, POLICY, TOKEN, make_office
 from tests.integration.test_inspection import may_look
@@ -27,7 +35,7 @@ from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.inspection import BY_ENTRY_NUMBER, Answered, Kind, Question
 from loonbrug.delivery.invariants import INVARIANTS, View
 from loonbrug.delivery.models import AttemptKind, Delivery
-from loonbrug.delivery.outcomes import Answer, Outcome
+from loonbrug.delivery.outcomes import Answer, Outcome, Reason
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import IN_AFAS, State
 from loonbrug.ledger.problems import ProblemsError
@@ -36,6 +44,9 @@ pytestmark = pytest.mark.django_db
 
 RUNS = 3
 WAITS = [1, 20, 60, 300, 1_000, 4_000, 90_000]
+DOUBTED = Q(state__in=[State.IN_DOUBT, State.UNDECIDED])
+REVERSIBLE = Q(state__in=[State.BOOKED, State.VERIFIED], reverses=None)
+MAY_BE_SENT_AGAIN = [State.REJECTED, State.GIVEN_UP, State.HELD]
 
 
 @dataclass
@@ -61,25 +72,32 @@ class World(RuleBasedStateMachine):
         self.calls: list[Call] = []
         self.by_hand: Counter[int] = Counter()
         self.office.start()
+        for run in range(1, RUNS + 1):
+            self.office.queue(run_id=run, administration=1 + run % 2)
+        for call in [Call(claim, self.now) for claim in self.office.claim()]:
+            call.number = str(self.books.book(call.claim.payload))
+            self._answer(call, Answer(Outcome.BOOKED, entry_number=call.number, status=201))
 
     def teardown(self) -> None:
         transaction.savepoint_rollback(self._savepoint)
 
     # What happens in Loonbrug
 
+    @precondition(lambda _: Delivery.objects.filter(reverses=None, is_ended=True).exists())
     @rule(run=st.integers(1, RUNS))
-    def approve(self, run: int) -> None:
-        """Send an entry, or send it anew, where the service allows it."""
-        live = Delivery.objects.filter(run_id=run, reverses=None)
-        if all(row.state in {State.CANCELLED, State.REVERSED} for row in live) and not self.by_hand[run]:
-            self.office.queue(run_id=run, at=self.now)
+    def an_entry_is_sent_anew(self, run: int) -> None:
+        live = Delivery.objects.filter(run_id=run, reverses=None, is_ended=False)
+        if not live.exists():
+            self.office.queue(run_id=run, administration=1 + run % 2, at=self.now)
 
+    @precondition(lambda self: self._any(Q(state=State.QUEUED) | Q(reason=Reason.TO_DELETE)))
     @rule()
     def claim(self) -> None:
         for claim in self.office.claim(at=self.now):
             if claim.kind is AttemptKind.BOOK or self._may_delete(claim):
                 self.calls.append(Call(claim, claim.send_before + POLICY.answer_limit))
 
+    @precondition(lambda self: self._any(Q(state=State.SENDING) | Q(reason=Reason.DELETING)))
     @rule()
     def worker_dies(self) -> None:
         self.office.start(at=self.now)
@@ -88,7 +106,8 @@ class World(RuleBasedStateMachine):
     def time_passes(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
 
-    @rule(is_sighted=st.booleans())
+    @precondition(lambda self: self._any(Q(due_at__lte=self.now) | Q(doubt_until__lte=self.now)))
+    @rule(is_sighted=st.sampled_from([True, True, False]))
     def look(self, is_sighted: bool) -> None:
         """Ask what is due; without sight AFAS's answer is empty."""
         inspection.end_doubts(environment_id=self.office.environment_id, now=self.now)
@@ -99,40 +118,38 @@ class World(RuleBasedStateMachine):
             record = reversing.record_look if question.kind is Kind.REVERSAL else findings.record_answer
             record(question=question, answered=self._answered(question, is_sighted), policy=POLICY)
 
-    @rule()
-    def the_database_is_found_restored(self) -> None:
+    @precondition(lambda _: not installation.unreleased_offices())
+    @rule(chance=st.integers(1, 5))
+    def the_database_is_found_restored(self, chance: int) -> None:
         """A false alarm: nothing was lost, and nothing may be doubled by it either."""
-        installation.pause(policy=POLICY, now=self.now)
+        if chance == 5:
+            installation.pause(policy=POLICY, now=self.now)
 
+    @precondition(lambda _: bool(installation.unreleased_offices()))
     @rule()
     def somebody_releases(self) -> None:
         for office_id in installation.unreleased_offices():
             installation.release(office_id=office_id, reason="nagekeken", by="Anna", now=self.now)
 
+    @precondition(lambda _: Connection.objects.get().state != ConnectionState.AUTHORISED)
     @rule()
     def the_account_is_authorised_again(self) -> None:
-        if Connection.objects.get().state != ConnectionState.AUTHORISED:
-            connections.record_authorised(
-                office_id=self.office.scope.office_id,
-                connection_id=self.office.connection_id,
-                token=TOKEN,
-                now=self.now,
-            )
-            may_look(self.office)
+        office = {"office_id": self.office.scope.office_id, "connection_id": self.office.connection_id}
+        connections.record_authorised(**office, token=TOKEN, now=self.now)
+        may_look(self.office)
 
-    @rule(is_test=st.booleans())
-    def the_company_is_marked(self, is_test: bool) -> None:
-        self.office.company.is_test = is_test
+    @rule(chance=st.integers(1, 5))
+    def the_company_is_marked(self, chance: int) -> None:
+        self.office.company.is_test = chance == 5
         self.office.company.save()
 
     # What AFAS does
 
+    @precondition(lambda self: bool(self._may_act()))
     @rule(data=st.data())
     def afas_acts(self, data: st.DataObject) -> None:
         """AFAS does what it was asked, soon or late, but not after its limit."""
-        call = self._one(data, [call for call in self.calls if call.may_act and self.now <= call.until])
-        if call is None:
-            return
+        call = data.draw(st.sampled_from(self._may_act()))
         call.may_act = False
         if call.claim.kind is AttemptKind.BOOK:
             call.number = str(self.books.book(call.claim.payload))
@@ -141,72 +158,62 @@ class World(RuleBasedStateMachine):
             self._remove(number)
             call.number = number
 
+    @precondition(lambda self: bool(self._may_decline()))
     @rule(data=st.data(), outcome=st.sampled_from([Outcome.REFUSED, Outcome.NOT_BOOKED, Outcome.NOT_LET_IN]))
     def afas_declines(self, data: st.DataObject, outcome: Outcome) -> None:
         """AFAS does not do it, and says so."""
-        call = self._one(data, [call for call in self.calls if call.may_act and not call.is_answered])
-        if call is not None:
-            call.may_act = False
-            self._answer(call, Answer(outcome))
+        call = data.draw(st.sampled_from(self._may_decline()))
+        call.may_act = False
+        self._answer(call, Answer(outcome))
 
+    @precondition(lambda self: bool(self._acted()))
     @rule(data=st.data())
     def the_answer_comes(self, data: st.DataObject) -> None:
-        call = self._one(data, [call for call in self.calls if call.number and not call.is_answered])
-        if call is not None:
-            is_booking = call.claim.kind is AttemptKind.BOOK
-            booked = Answer(Outcome.BOOKED, entry_number=call.number, status=201)
-            self._answer(call, booked if is_booking else Answer(Outcome.DELETED, status=200))
+        call = data.draw(st.sampled_from(self._acted()))
+        is_booking = call.claim.kind is AttemptKind.BOOK
+        booked = Answer(Outcome.BOOKED, entry_number=call.number, status=201)
+        self._answer(call, booked if is_booking else Answer(Outcome.DELETED, status=200))
 
+    @precondition(lambda self: bool(self._unanswered()))
     @rule(data=st.data())
     def the_answer_is_lost(self, data: st.DataObject) -> None:
-        call = self._one(data, [call for call in self.calls if not call.is_answered])
-        if call is not None:
-            self._answer(call, Answer(Outcome.UNKNOWN))
+        self._answer(data.draw(st.sampled_from(self._unanswered())), Answer(Outcome.UNKNOWN))
 
     # What persons do
 
-    @rule(data=st.data())
-    def a_person_sends_again(self, data: st.DataObject) -> None:
-        self._act(data, decisions.retry)
+    @precondition(lambda self: self._any(Q(state__in=MAY_BE_SENT_AGAIN)))
+    @rule(data=st.data(), is_sent_again=st.booleans())
+    def a_person_sends_again_or_cancels(self, data: st.DataObject, is_sent_again: bool) -> None:
+        row = self._draw(data, Q(state__in=[*MAY_BE_SENT_AGAIN, State.QUEUED]))
+        self._act(row, decisions.retry if is_sent_again else decisions.cancel)
 
-    @rule(data=st.data())
-    def a_person_cancels(self, data: st.DataObject) -> None:
-        self._act(data, decisions.cancel)
-
+    @precondition(lambda self: self._any(DOUBTED))
     @rule(data=st.data(), is_cancelled=st.booleans())
     def a_person_says_what_the_books_show(self, data: st.DataObject, is_cancelled: bool) -> None:
-        row = self._one(data, list(Delivery.objects.filter(state__in=[State.IN_DOUBT, State.UNDECIDED])))
-        if row is None:
-            return
+        row = self._draw(data, DOUBTED)
         found = sorted(self._numbers(row))
         gone = DoubtDecision.CANCEL if is_cancelled else DoubtDecision.AGAIN
-        self._act(
-            data,
-            decisions.resolve,
-            row=row,
-            decision=DoubtDecision.BOOKED if found else gone,
-            entry_number=found[0] if found else "",
-        )
+        decision = DoubtDecision.BOOKED if found else gone
+        self._act(row, decisions.resolve, decision=decision, entry_number=found[0] if found else "")
 
+    @precondition(lambda self: self._any(DOUBTED & Q(reverses=None)))
     @rule(data=st.data())
     def a_person_types_it_in(self, data: st.DataObject) -> None:
-        row = self._one(data, list(Delivery.objects.filter(state=State.UNDECIDED, reverses=None)))
-        if row is None or self._numbers(row):
+        row = self._draw(data, DOUBTED & Q(reverses=None))
+        if self._numbers(row):
             return
         number = str(self.books.book(bytes(row.payload)))
         self._relabel(number)
         given = {"decision": DoubtDecision.BY_HAND, "entry_number": number}
-        if self._act(data, decisions.resolve, row=row, **given):
+        if self._act(row, decisions.resolve, **given):
             self.by_hand[row.run_id] += 1
         else:
             self._remove(number)
 
+    @precondition(lambda self: self._any(REVERSIBLE))
     @rule(data=st.data(), how=st.sampled_from(How))
     def a_person_reverses(self, data: st.DataObject, how: How) -> None:
-        booked = Delivery.objects.filter(state__in=[State.BOOKED, State.VERIFIED], reverses=None)
-        row = self._one(data, list(booked))
-        if row is None:
-            return
+        row = self._draw(data, REVERSIBLE)
         given = {"office_id": row.office_id, "journal_id": row.journal_id, "by": "Anna", "now": self.now}
         try:
             reversing.reverse(**given, how=how, reason="verkeerd")
@@ -245,18 +252,30 @@ class World(RuleBasedStateMachine):
 
     @invariant()
     def a_lane_has_one_call_at_a_time(self) -> None:
-        open_calls = Delivery.objects.filter(state=State.SENDING)
-        assert open_calls.count() <= 1
+        lanes = Delivery.objects.filter(state=State.SENDING).values_list("administration", flat=True)
+        assert len(lanes) == len(set(lanes))
 
     # Words of this model
 
-    def _one(self, data: st.DataObject, found: list) -> object:
-        return data.draw(st.sampled_from(found)) if found else None
+    def _any(self, those: Q) -> bool:
+        return Delivery.objects.filter(those).exists()
 
-    def _act(self, data: st.DataObject, doing, *, row: Delivery | None = None, **given: object) -> bool:
-        row = row or self._one(data, list(Delivery.objects.order_by("id")))
-        if row is None:
-            return False
+    def _draw(self, data: st.DataObject, those: Q) -> Delivery:
+        return data.draw(st.sampled_from(list(Delivery.objects.filter(those).order_by("id"))))
+
+    def _unanswered(self) -> list[Call]:
+        return [call for call in self.calls if not call.is_answered]
+
+    def _may_act(self) -> list[Call]:
+        return [call for call in self.calls if call.may_act and self.now <= call.until]
+
+    def _may_decline(self) -> list[Call]:
+        return [call for call in self._unanswered() if call.may_act]
+
+    def _acted(self) -> list[Call]:
+        return [call for call in self._unanswered() if call.number]
+
+    def _act(self, row: Delivery, doing: Callable[..., object], **given: object) -> bool:
         try:
             with transaction.atomic():
                 doing(
@@ -326,8 +345,8 @@ def test_whatever_happens_every_entry_is_in_the_books_once_at_most() -> None:
     run_state_machine_as_test(
         World,
         settings=settings(
-            max_examples=40,
-            stateful_step_count=40,
+            max_examples=30,
+            stateful_step_count=50,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
