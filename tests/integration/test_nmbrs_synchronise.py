@@ -480,5 +480,20 @@ def test_a_run_without_a_period_is_told_and_keeps_nothing_else_back(
     assert NmbrsLook.objects.filter(failure="nmbrs_run_unreadable").count() == 1
 
 
+def test_a_debtor_that_a_second_login_comes_to_see_as_well_stays_where_it_is(
+    office: NmbrsOffice, stub: NmbrsStub
+) -> None:
+    office.synchronise()
+    first_debtor = dict(stub.debtors)
+    stub.debtors = {"d2": ("1002", "Handelshuis")}
+    second = office.consent(token="second")
+    office.synchronise()
+    stub.debtors |= first_debtor
+    NmbrsConnection.objects.filter(id=office.connection_id).update(lists_due_at=office.now + DAY)
+    office.synchronise(later=HOUR)
+    held = dict(NmbrsDebtor.objects.values_list("nmbrs_id", "connection_id"))
+    assert held == {"d1": office.connection_id, "d2": second}
+
+
 def _answer(status: int, body: bytes) -> wire.Response:
     return wire.Response(status, {"Content-Type": "application/json"}, body)
