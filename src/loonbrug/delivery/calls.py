@@ -3,7 +3,6 @@
 No transaction is open while AFAS works; whatever happens, every claim gets an answer, and it is stored.
 """
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -67,7 +66,7 @@ async def deliver(claim: Claim, work: Work) -> None:
     try:
         answer = await _send(claim, departure, work)
     finally:
-        await asyncio.shield(_record(claim, departure.in_fact(answer), work))
+        await _record(claim, departure.in_fact(answer), work)
 
 
 async def _send(claim: Claim, departure: _Departure, work: Work) -> Answer:
