@@ -49,6 +49,7 @@ conformance: setup ## the sandboxes against the vendors' published documents (VE
 bench: setup ## benchmarks; figures go into benchmarks/README.md
 	@$(BIN)/python -m benchmarks.journal --json
 	@$(BIN)/python -m benchmarks.delivery --json
+	@$(BIN)/python -m benchmarks.nmbrs_sync --json
 
 chaos: setup ## a storm of faults over real processes, on both engines (SEED=n); AFAS's books are compared by content
 	@$(BIN)/python -m benchmarks.chaos --engine embedded --seed $(SEED) --json
