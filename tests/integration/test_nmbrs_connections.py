@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
+from django.conf import settings
 from django.db import connection
 from tests.integration.nmbrs_on_stub import NOW, NmbrsOffice, office, problem, stub
 
@@ -177,6 +179,15 @@ def test_tokens_are_encrypted_at_rest_and_the_keys_rotate(office: NmbrsOffice) -
     assert rotate_tokens() == 1
     assert keys_open_tokens()
     assert token(office) == "refresh access"
+
+
+def test_a_connection_whose_key_is_lost_says_so_and_can_be_removed(
+    office: NmbrsOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "ENCRYPTION_KEYS", [Fernet.generate_key().decode()])
+    office.synchronise(turns=2)
+    assert office.row().failure == "nmbrs_token_unreadable"
+    assert operations.remove(office_id=office.scope.office_id, connection_id=office.connection_id) == ""
 
 
 def test_thirty_days_are_counted_by_the_calendar_of_amsterdam(office: NmbrsOffice) -> None:

@@ -194,6 +194,7 @@ def _sections(row: JournalRow, mapping: MappingView | None) -> list[sections.Ent
     now, found = timezone.now(), []
     for entry in row.entries:
         found.append(sections.entry_section(entry, mapping=mapping, now=now))
+        found += sections.late_sections(entry, now=now)
         counter_entry = sections.counter_entry_section(entry, now=now)
         if counter_entry is not None:
             found.append(counter_entry)
