@@ -38,7 +38,7 @@ check: setup ## style, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-conformance: setup ## the sandbox against the vendors' published documents (VENDOR_DOCS=DIR)
+conformance: setup ## the sandboxes against the vendors' published documents (VENDOR_DOCS=DIR)
 	@if [ -z "$(VENDOR_DOCS)" ] && [ "$$CI" != true ]; then \
 	  echo "conformance: not run; name the folder of the vendors' documents: make conformance VENDOR_DOCS=DIR"; \
 	else \
@@ -47,6 +47,7 @@ conformance: setup ## the sandbox against the vendors' published documents (VEND
 
 bench: setup ## benchmarks; figures go into benchmarks/README.md
 	@$(BIN)/python -m benchmarks.journal --json
+	@$(BIN)/python -m benchmarks.delivery --json
 
 chaos: setup ## a storm of faults over real processes; AFAS's books are compared by content
 	@$(BIN)/python -m benchmarks.chaos --deliveries 400 --scale 60 --json

@@ -18,6 +18,8 @@ from loonbrug.delivery.models import Attempt, Delivery
 
 WITHIN_SECONDS = 900
 LOOK_EVERY_SECONDS = 0.03
+#: By then whatever follows a claim has been done.
+SETTLE_SECONDS = 2.0
 Figures = dict[str, Any]
 
 
@@ -90,9 +92,9 @@ def _delivered(run: Run, entries: int) -> Figures:
     """Release what was queued, and wait until it is booked, then verified."""
     before = run.cost().cpu_seconds
     released_at = office.release()
-    _wait_until(lambda: not office.is_left("queued", "sending"))
+    _wait_until(lambda: not run.office.is_left("queued", "sending"))
     until_booked = run.cost().cpu_seconds - before
-    _wait_until(lambda: not office.is_left("booked"))
+    _wait_until(lambda: not run.office.is_left("booked"))
     cost = run.cost()
     first, last = _first_and_last(released_at)
     verified_at = Delivery.objects.aggregate(last=Max("changed_at"))["last"]
@@ -130,10 +132,10 @@ def fairness(run: Run, latency: float) -> Figures:  # noqa: ARG001
     )
     alone = run.office.queue(small)
     run.start()
-    alone_seconds = _seconds_until_booked(alone)
-    _wait_until(lambda: not office.is_left("booked"))
+    alone_seconds = _seconds_until_booked(run, alone)
+    _wait_until(lambda: not run.office.is_left("booked"))
     (first,) = run.office.queue(large)
-    behind_seconds = _seconds_until_booked(run.office.queue(small))
+    behind_seconds = _seconds_until_booked(run, run.office.queue(small))
     return {
         "alone_seconds": alone_seconds,
         "behind_seconds": behind_seconds,
@@ -142,15 +144,15 @@ def fairness(run: Run, latency: float) -> Figures:  # noqa: ARG001
     }
 
 
-def _seconds_until_booked(environment_ids: tuple[int, ...]) -> float:
+def _seconds_until_booked(run: Run, environment_ids: tuple[int, ...]) -> float:
     """From the first claim anywhere until the last answer in these environments."""
     released_at = office.release()
-    _wait_until(lambda: not office.is_left("queued", "sending", environment_ids=environment_ids))
+    _wait_until(lambda: not run.office.is_left("queued", "sending", environment_ids=environment_ids))
     first, last = _first_and_last(released_at, environment_ids)
     return (last - first).total_seconds()
 
 
-def memory(run: Run, latency: float) -> Figures:
+def memory(run: Run, latency: float) -> Figures:  # noqa: ARG001
     """(e) What one process holds with thousands due and every call of a hundred environments under way."""
     shape = Shape(10, 10, 20) if run.small else Shape(100, 10, 100)
     in_flight = shape.environments * shape.calls
@@ -159,7 +161,7 @@ def memory(run: Run, latency: float) -> Figures:
     before = run.cost()
     office.release()
     _wait_until(lambda: sum(run.seen("at_once")) == in_flight)
-    time.sleep(latency / 2)  # so that whatever follows a claim has been done
+    time.sleep(SETTLE_SECONDS)
     cost = run.cost()
     return {
         "due": shape.environments * shape.entries,

@@ -3,6 +3,7 @@
 The operations themselves, called as the writer calls them: groups of as many claims as an environment has calls.
 """
 
+import os
 import statistics
 import time
 from collections import defaultdict
@@ -48,10 +49,19 @@ def claim_and_record(*, small: bool) -> dict[str, Any]:
     for before, size in zip((0, *sizes), sizes, strict=False):
         for first in range(before, size, CHUNK):
             grow_old(1 + first, min(first + CHUNK, size))
+        settle()
         bench.queue_more(environment_id, groups * CALLS)
         figures[str(size)] = deliver(environment_id)
     smallest, largest = figures[str(sizes[0])], figures[str(sizes[-1])]
     return {"old_deliveries": figures, "growth": {step: largest[step] / smallest[step] for step in smallest}}
+
+
+def settle() -> None:
+    """Until the disk has taken what was written: what is still on its way there would slow the commits down."""
+    with connection.cursor() as cursor:
+        is_postgresql = connection.vendor == "postgresql"
+        cursor.execute("CHECKPOINT" if is_postgresql else "PRAGMA wal_checkpoint(TRUNCATE)")
+    os.sync()
 
 
 def deliver(environment_id: int) -> dict[str, float]:
@@ -64,21 +74,27 @@ def deliver(environment_id: int) -> dict[str, float]:
         ahead = ready(environment_id=environment_id, policy=POLICY, now=now())
         if not ahead:
             break
-        times["read_ahead_us"].append((time.perf_counter() - started) / len(ahead) * 1e6)
+        times["read_ahead"].append((time.perf_counter() - started) / len(ahead) * 1e6)
         for at in range(0, len(ahead), CALLS):
             _deliver_group(environment_id, epoch, ahead[at : at + CALLS], times)
     Delivery.objects.filter(state=State.BOOKED).update(state=State.VERIFIED, due_at=None)
-    return {step: statistics.median(each) for step, each in times.items()}
+    return {name: figure for step, each in times.items() for name, figure in _figures(step, each)}
+
+
+def _figures(step: str, times: list[float]) -> Iterator[tuple[str, float]]:
+    """The median, and what nine out of ten took more than: other work on the machine hardly moves that."""
+    yield f"{step}_us", statistics.median(times)
+    yield f"{step}_best_us", sorted(times)[len(times) // 10]
 
 
 def _deliver_group(environment_id: int, epoch: int, ahead: Sequence[Candidate], times: Times) -> None:
     wish = Wish(environment_id, epoch, ahead, [uuid4() for _ in ahead], 0, POLICY, now())
-    with _timed(times, "claim_us", len(ahead)), transaction.atomic():
+    with _timed(times, "claim", len(ahead)), transaction.atomic():
         (claimed,) = claim_all([wish])
     assert isinstance(claimed, Claimed)
     assert len(claimed.claims) == len(ahead)
     reports = [_booked(claim) for claim in claimed.claims]
-    with _timed(times, "record_us", len(ahead)), transaction.atomic():
+    with _timed(times, "record", len(ahead)), transaction.atomic():
         record_all(reports)
 
 
@@ -98,6 +114,7 @@ def _timed(times: Times, step: str, entries: int) -> Iterator[None]:
 @transaction.atomic
 def grow_old(first: int, last: int) -> None:
     """Copies of a delivery that was verified, and of its attempt: from this number until and with that one."""
+    oldest = Delivery.objects.earliest("id").pk
     delivery, attempt = Delivery._meta.db_table, Attempt._meta.db_table
     copied = _columns(Delivery, "d") | {
         "run_id": "1000000000 + n",
@@ -110,12 +127,12 @@ def grow_old(first: int, last: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""INSERT INTO {delivery} ({", ".join(copied)}) {_NUMBERS.format(first=first, last=last)}
-            SELECT {", ".join(copied.values())} FROM numbers, {delivery} d WHERE d.id = 1"""
+            SELECT {", ".join(copied.values())} FROM numbers, {delivery} d WHERE d.id = {oldest}"""
         )
         cursor.execute(
             f"""INSERT INTO {attempt} ({", ".join(tried)})
             SELECT {", ".join(tried.values())} FROM {delivery} d, {attempt} a
-            WHERE a.delivery_id = 1 AND d.run_id BETWEEN 1000000000 + {first} AND 1000000000 + {last}"""
+            WHERE a.delivery_id = {oldest} AND d.run_id BETWEEN 1000000000 + {first} AND 1000000000 + {last}"""
         )
 
 

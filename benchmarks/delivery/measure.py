@@ -14,7 +14,7 @@ from django.core.management import call_command
 from benchmarks.delivery.processes import Stub
 
 #: How long the stub takes for every answer; (d) never asks it.
-LATENCY_MS = {"a": 300, "b": 20, "c": 20, "d": 0, "e": 5000}
+LATENCY_MS = {"a": 300, "b": 20, "c": 20, "d": 0, "e": 20_000}
 
 
 def main() -> None:

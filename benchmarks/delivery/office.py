@@ -102,6 +102,11 @@ class BenchOffice:
         office_id = self._office.pk
         operations.queue(office_id=office_id, target=target, entries=[entry], by="bench", now=now() + NOT_YET)
 
+    def is_left(self, *states: str, environment_ids: Collection[int] = ()) -> bool:
+        """Whether a delivery is in one of these states: in one of these environments, or anywhere."""
+        rows = Delivery.objects.filter(office=self._office, state__in=states)
+        return (rows.filter(environment_id__in=environment_ids) if environment_ids else rows).exists()
+
 
 def release() -> datetime:
     """From now on what was queued is due; the moment. PostgreSQL knows its tables, as where they have lived a while."""
@@ -111,12 +116,6 @@ def release() -> datetime:
     moment = now()
     Delivery.objects.filter(state=State.QUEUED).update(due_at=moment, queued_at=moment)
     return moment
-
-
-def is_left(*states: str, environment_ids: Collection[int] = ()) -> bool:
-    """Whether a delivery is in one of these states: in one of these environments, or anywhere."""
-    rows = Delivery.objects.filter(office_id=1, state__in=states)
-    return (rows.filter(environment_id__in=environment_ids) if environment_ids else rows).exists()
 
 
 def states() -> Counter[str]:

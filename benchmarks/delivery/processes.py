@@ -25,7 +25,8 @@ class Stub:
         command = [sys.executable, "-m", "benchmarks.delivery.stub", "--latency-ms", str(latency_ms)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
-        self._address = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
+        with self._process.stdout as said:
+            self._address = f"http://127.0.0.1:{int(said.readline())}"
         self.url = self._address + "/{participant_number}.{segment}/ProfitRestServices"
 
     def figures(self) -> dict[str, dict[str, Any]]:

@@ -45,8 +45,8 @@ class Books:
         """The lines of every entry that one of the groups of conditions names, by its voucher or entry number."""
         for names, wanted in zip(fields.split(";"), values.split(";"), strict=True):
             asked = dict(zip(names.split(","), wanted.split(","), strict=True))
-            numbers = self.by_voucher.get(asked.get("VoucherNo", ""), [])
-            for number in numbers or [int(asked["EntryNo"])] * ("EntryNo" in asked):
+            numbers = self.by_voucher[asked["VoucherNo"]] if "VoucherNo" in asked else [int(asked["EntryNo"])]
+            for number in numbers:
                 yield from _lines(number, self.entries[number - 1])
 
     def figures(self) -> dict[str, Any]:

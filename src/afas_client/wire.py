@@ -158,13 +158,15 @@ def read_answer(response: Response) -> object:
 
     Raises NotLetIn, Unavailable, Refused, LayoutLocked (a lock) or, for everything else, BadAnswer.
     """
-    evidence = evidence_of(response)
-    if response.status == 200 and not _tells_error(evidence):
+    if response.status == 200:
         try:
-            return decoded(response.body)
+            answer = decoded(response.body)
         except ValueError as broken:
+            evidence = evidence_of(response)
             raise errors.BadAnswer(f"the answer is no JSON: {broken}", evidence=evidence) from None
-    raise _error(evidence, errors.BadAnswer)
+        if not _tells_error(_fields(answer)):
+            return answer
+    raise _error(evidence_of(response), errors.BadAnswer)
 
 
 def posted_answer(response: Response) -> Booked:
@@ -173,13 +175,15 @@ def posted_answer(response: Response) -> Booked:
     Raises Refused, NotBooked or NotLetIn where AFAS surely booked nothing, Unknown for everything else: also
     for a success without a number, or with an error beside it.
     """
-    evidence = evidence_of(response)
     if response.status in (200, 201):
-        done = booked(_decoded_or_none(response.body))
-        if done is not None and not _tells_error(evidence):
+        answer = _decoded_or_none(response.body)
+        done = booked(answer)
+        if done is not None and not _tells_error(_fields(answer)):
             return done
-        raise errors.Unknown("AFAS answered with success, but without a booking", evidence=evidence)
-    raise _error(evidence, errors.Unknown)
+        raise errors.Unknown(
+            "AFAS answered with success, but without a booking", evidence=evidence_of(response)
+        )
+    raise _error(evidence_of(response), errors.Unknown)
 
 
 def deleted_answer(response: Response) -> None:
@@ -205,8 +209,9 @@ def answered_at(response: Response) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def _tells_error(evidence: errors.Evidence) -> bool:
-    return bool(evidence.external_message or evidence.error_number or evidence.log_reference)
+def _tells_error(answer: Mapping[str, object]) -> bool:
+    told = (_message(answer), _whole(answer.get("errornumber")), _told(answer.get("profitlogreference")))
+    return any(told)
 
 
 def _what(evidence: errors.Evidence) -> str:

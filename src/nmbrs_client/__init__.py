@@ -1,1 +1,1 @@
-"""Nmbrs: what its documents say."""
+"""Nmbrs over REST, and what its journal documents say."""

@@ -1,10 +1,10 @@
 """The journal document of Nmbrs: bytes in, dated transactions out.
 
 Nmbrs publishes no schema. What is known: any root element holds `transaction` elements; each has a `header`
-with a `date` (YYYYMMDD), and `lines` of `line` with `dim1` (ledger account), `dim2` (cost centre), `dim3`
-(cost unit), `value`, `debitcredit` and `description`. So elements are found by name, never by position, and
-what is not known is passed over. The prolog may say utf-16 while the bytes are utf-8, and the document may
-come escaped inside an element of another one.
+with a `date` (YYYYMMDD), perhaps with an `office`, and `lines` of `line` with `dim1` (ledger account), `dim2`
+(cost centre), `dim3` (cost unit), `value`, `debitcredit` and `description`. So elements are found by name,
+never by position, and what is not known is passed over. The prolog may say utf-16 while the bytes are utf-8,
+and the document may come escaped inside an element of another one.
 """
 
 import datetime
@@ -20,8 +20,8 @@ from xml.sax.xmlreader import AttributesImpl, Locator
 from defusedxml import DefusedXmlException
 from defusedxml.expatreader import create_parser
 
-from nmbrs_client.errors import JournalXmlCode as Code
-from nmbrs_client.errors import JournalXmlError, JournalXmlProblem
+from nmbrs_client.journal_errors import JournalXmlCode as Code
+from nmbrs_client.journal_errors import JournalXmlError, JournalXmlProblem
 
 LARGEST_DOCUMENT = 20 * 1024 * 1024
 MOST_PROBLEMS = 200
@@ -66,10 +66,14 @@ class JournalLine:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """The lines of one date. A run with corrections of earlier periods has several transactions."""
+    """The lines of one date. A run with corrections of earlier periods has several transactions.
+
+    `office` is the header's text of that name, where there is one: the number of the company, as it seems.
+    """
 
     date: datetime.date
     lines: tuple[JournalLine, ...]
+    office: str = ""
 
 
 def read_journal_xml(data: bytes) -> tuple[Transaction, ...]:
@@ -219,8 +223,8 @@ class _Reader(ContentHandler):
                 self._keep(self._line, name, text, self._line_count)
             case ["lines", "line"]:
                 self._end_line()
-            case ["header", "date"]:
-                self._keep(self._header, "date", text, None)
+            case ["header", ("date" | "office") as name]:
+                self._keep(self._header, name, text, None)
             case []:
                 self._end_transaction()
                 self._depth = 0
@@ -269,7 +273,8 @@ class _Reader(ContentHandler):
             code = Code.DATE_UNREADABLE if text else Code.DATE_MISSING
             self._problem(code, self._header, "date", None, text)
         else:
-            self.transactions.append(Transaction(date, tuple(self._lines)))
+            office = self._header.fields.get("office", "")
+            self.transactions.append(Transaction(date, tuple(self._lines), office))
 
     def _problem(self, code: Code, draft: _Draft, name: str, line: int | None, value: str = "") -> None:
         params = (("value", value[:_QUOTED]),) if value else ()

@@ -33,7 +33,10 @@ PURE = [
     "afas_client.fi_entries",
     "afas_client.get_connector",
     "afas_client.catalogue",
+    "nmbrs_client.auth",
     "nmbrs_client.journal_xml",
+    "nmbrs_client.records",
+    "nmbrs_client.waiting",
 ]
 HOLDS_MONEY = (
     "loonbrug/ledger/",

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 AFAS_DOCUMENT = "afas-openapi-subset.json"
+NMBRS_DOCUMENT = "nmbrs-openapi.yaml"
 
 
 def folder() -> Path | None:
@@ -67,3 +69,52 @@ def error_schema(status: str) -> dict[str, Any]:
         "schema"
     ]
     return schema | {"required": sorted(schema["properties"]), "additionalProperties": False}
+
+
+@cache
+def nmbrs() -> dict[str, Any]:
+    """Nmbrs's published description of the REST API, with its references followed; empty without documents."""
+    where = folder()
+    if where is None:
+        return {}
+    content: dict[str, Any] = yaml.safe_load((where / NMBRS_DOCUMENT).read_text("utf-8"))
+    paths: dict[str, Any] = _followed(content["paths"], content)
+    return content | {"paths": paths}
+
+
+def _followed(part: Any, document: dict[str, Any]) -> Any:
+    """A part of a document with what it refers to in the place of references."""
+    if isinstance(part, list):
+        return [_followed(each, document) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        found: Any = document
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        return _followed(found, document)
+    return {name: _followed(each, document) for name, each in part.items()}
+
+
+def operation(path: str) -> dict[str, Any]:
+    """The GET of a path of Nmbrs, with the parameters of the path among its own."""
+    found = nmbrs()["paths"][path]
+    parameters = [*found.get("parameters", []), *found["get"].get("parameters", [])]
+    return dict(found["get"]) | {"parameters": parameters}
+
+
+def strict(schema: dict[str, Any], *, whole: bool = True) -> dict[str, Any]:
+    """A schema of OpenAPI 3.0 as a JSON schema that takes no other fields, and with `whole` misses none."""
+    kind = schema.get("type")
+    if kind == "array":
+        return schema | {"items": strict(schema["items"], whole=whole)}
+    if kind == "object":
+        properties = {name: strict(part, whole=whole) for name, part in schema["properties"].items()}
+        required = sorted(properties) if whole else schema.get("required", [])
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": False,
+        }
+    return schema | {"type": [kind, "null"]} if schema.get("nullable") else schema

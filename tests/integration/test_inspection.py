@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from tests.integration.delivery_office import (
     BOOKED,
     NOW,
@@ -19,11 +20,12 @@ from tests.integration.delivery_office import (
 from afas_client.transactions import Transaction
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.delivery import decisions, findings, inspection
+from loonbrug.delivery import decisions, inspection, questions
 from loonbrug.delivery.decisions import DoubtDecision
-from loonbrug.delivery.inspection import Answered, Kind, Question
+from loonbrug.delivery.inspection import Answered, Look
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Reason
+from loonbrug.delivery.questions import Kind, Question
 from loonbrug.delivery.states import State
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +64,7 @@ def numbers_are_kept(office: DeliveryOffice, *, kept: bool = True) -> None:
 
 
 def ask(office: DeliveryOffice, at: datetime) -> tuple[Question, ...]:
-    return inspection.take_questions(
+    return questions.take_questions(
         environment_id=office.environment_id, reading_count=0, policy=POLICY, now=at
     )
 
@@ -88,7 +90,8 @@ def tell(question: Question, at: datetime, *lines: Transaction, sight: bool = Fa
         boot_seconds=Decimal(int(at.timestamp())),
         now=at,
     )
-    findings.record_answer(question=question, answered=answered, policy=POLICY)
+    with transaction.atomic():
+        inspection.record_answers([Look(question, answered, POLICY)])
 
 
 def seconds(count: float) -> timedelta:
@@ -171,8 +174,8 @@ def test_without_a_connector_to_look_with_a_person_decides_after_the_limit() -> 
     office = may_look(make_office(), "Precal_Administraties")
     delivery_id = office.sent(UNKNOWN)
     assert ask(office, NOW + seconds(2)) == ()
-    assert inspection.end_doubts(environment_id=office.environment_id, now=LIMIT - seconds(1)) == 0
-    assert inspection.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
+    assert questions.end_doubts(environment_id=office.environment_id, now=LIMIT - seconds(1)) == 0
+    assert questions.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
     assert state_of(delivery_id) is State.UNDECIDED
 
 
@@ -180,7 +183,7 @@ def test_where_afas_does_not_keep_our_numbers_look_up_is_off(office: DeliveryOff
     numbers_are_kept(office, kept=False)
     delivery_id = office.sent(UNKNOWN)
     assert ask(office, NOW + seconds(2)) == ()
-    assert inspection.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
+    assert questions.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
     assert state_of(delivery_id) is State.UNDECIDED
 
 
@@ -188,7 +191,7 @@ def test_a_paused_connection_freezes_its_doubts(office: DeliveryOffice) -> None:
     delivery_id = office.sent(UNKNOWN)
     Connection.objects.update(state=ConnectionState.BROKEN)
     assert ask(office, LIMIT + seconds(60)) == ()
-    assert inspection.end_doubts(environment_id=office.environment_id, now=LIMIT + seconds(60)) == 0
+    assert questions.end_doubts(environment_id=office.environment_id, now=LIMIT + seconds(60)) == 0
     assert state_of(delivery_id) is State.IN_DOUBT
 
 
@@ -203,7 +206,7 @@ def test_an_account_of_which_we_do_not_know_yet_what_it_may_see_freezes_its_doub
         office_id=office.scope.office_id, connection_id=office.connection_id, token=TOKEN, now=LIMIT
     )
     later = LIMIT + seconds(60)
-    assert inspection.end_doubts(environment_id=office.environment_id, now=later) == 0
+    assert questions.end_doubts(environment_id=office.environment_id, now=later) == 0
     assert ask(office, later) == ()
     may_look(office)
     (question,) = ask(office, later)
@@ -298,7 +301,7 @@ def test_lines_of_another_journal_or_administration_are_not_ours(office: Deliver
 def test_not_being_let_in_to_look_pauses_the_connection(office: DeliveryOffice) -> None:
     office.sent(UNKNOWN)
     (question,) = ask(office, NOW + seconds(2))
-    findings.record_no_answer(question=question, not_let_in="expired", policy=POLICY, now=NOW + seconds(3))
+    inspection.record_no_answer(question=question, not_let_in="expired", policy=POLICY, now=NOW + seconds(3))
     assert Connection.objects.get().state == ConnectionState.BROKEN
 
 

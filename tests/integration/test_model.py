@@ -29,13 +29,14 @@ from tests.integration.test_inspection import may_look
 from afas_client.transactions import transactions
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.delivery import decisions, findings, inspection, installation, reversing
+from loonbrug.delivery import decisions, installation, questions, reversing
 from loonbrug.delivery.claiming import Claim
 from loonbrug.delivery.decisions import DoubtDecision
-from loonbrug.delivery.inspection import BY_ENTRY_NUMBER, Answered, Kind, Question
+from loonbrug.delivery.inspection import Answered, Look, record_answers
 from loonbrug.delivery.invariants import INVARIANTS, View
 from loonbrug.delivery.models import AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Answer, Outcome, Reason
+from loonbrug.delivery.questions import BY_ENTRY_NUMBER, Kind, Question
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import IN_AFAS, State
 from loonbrug.ledger.problems import ProblemsError
@@ -110,13 +111,16 @@ class World(RuleBasedStateMachine):
     @rule(is_sighted=st.sampled_from([True, True, False]))
     def look(self, is_sighted: bool) -> None:
         """Ask what is due; without sight AFAS's answer is empty."""
-        inspection.end_doubts(environment_id=self.office.environment_id, now=self.now)
-        questions = inspection.take_questions(
+        questions.end_doubts(environment_id=self.office.environment_id, now=self.now)
+        asked = questions.take_questions(
             environment_id=self.office.environment_id, reading_count=0, policy=POLICY, now=self.now
         )
-        for question in questions:
-            record = reversing.record_look if question.kind is Kind.REVERSAL else findings.record_answer
-            record(question=question, answered=self._answered(question, is_sighted), policy=POLICY)
+        for question in asked:
+            answered = self._answered(question, is_sighted)
+            if question.kind is Kind.REVERSAL:
+                reversing.record_look(question=question, answered=answered, policy=POLICY)
+            else:
+                record_answers([Look(question, answered, POLICY)])
 
     @precondition(lambda _: not installation.unreleased_offices())
     @rule(chance=st.integers(1, 5))

@@ -15,7 +15,7 @@ from tests.integration.delivery_office import (
     state_of,
 )
 
-from loonbrug.delivery import decisions, inspection, installation, queries
+from loonbrug.delivery import decisions, installation, queries, questions
 from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.invariants import View
@@ -133,7 +133,7 @@ def test_without_a_look_a_person_decides_once_afas_is_surely_done(blind: Afas) -
     restored()
     blind.run(QUIET - timedelta(seconds=1))
     assert state_of(delivery_id) is State.IN_DOUBT
-    assert inspection.end_doubts(environment_id=blind.office.environment_id, now=QUIET) == 1
+    assert questions.end_doubts(environment_id=blind.office.environment_id, now=QUIET) == 1
     decide(delivery_id, DoubtDecision.AGAIN, QUIET)
     release(blind, QUIET)
     blind.run(QUIET)
@@ -155,7 +155,7 @@ def decide(delivery_id: int, decision: DoubtDecision, at: datetime) -> None:
 
 def test_a_person_who_was_to_decide_before_has_to_wait_as_well(blind: Afas) -> None:
     delivery_id, over = blind.office.in_doubt_past_its_limit()
-    inspection.end_doubts(environment_id=blind.office.environment_id, now=over)
+    questions.end_doubts(environment_id=blind.office.environment_id, now=over)
     assert state_of(delivery_id) is State.UNDECIDED
     restored()
     with pytest.raises(ProblemsError, match="too_early_to_decide"):

@@ -3,13 +3,11 @@
 No transaction is open while AFAS works; whatever happens, every claim gets an answer, and it is stored.
 """
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 import structlog
-from django.db import InterfaceError, OperationalError
 
 from afas_client.client import AfasClient
 from afas_client.errors import AfasError, NeverLeft, NotLetIn
@@ -23,13 +21,13 @@ from afas_client.transactions import (
 )
 from loonbrug.connections.clients import NotAuthorisedError
 from loonbrug.connections.secrets import SecretUnreadableError
-from loonbrug.delivery import findings, reversing
-from loonbrug.delivery import ground as grounds
+from loonbrug.delivery import inspection, reversing
 from loonbrug.delivery.claiming import Claim
 from loonbrug.delivery.ground import Ground, Work
-from loonbrug.delivery.inspection import BY_ENTRY_NUMBER, Answered, Kind, Question
+from loonbrug.delivery.inspection import Answered, Look
 from loonbrug.delivery.models import AttemptKind
 from loonbrug.delivery.outcomes import Answer, Outcome, answer_to, why_not_let_in
+from loonbrug.delivery.questions import BY_ENTRY_NUMBER, Kind, Question
 from loonbrug.delivery.recording import Report, record_all
 
 log = structlog.get_logger()
@@ -68,7 +66,7 @@ async def deliver(claim: Claim, work: Work) -> None:
     try:
         answer = await _send(claim, departure, work)
     finally:
-        await asyncio.shield(_record(claim, departure.in_fact(answer), work))
+        await _record(claim, departure.in_fact(answer), work)
 
 
 async def _send(claim: Claim, departure: _Departure, work: Work) -> Answer:
@@ -107,18 +105,11 @@ async def _delete(claim: Claim, departure: _Departure, client: AfasClient, groun
 
 
 async def _record(claim: Claim, answer: Answer, work: Work) -> None:
-    """Offer the answer to the database until it is stored; what it frees can be claimed right behind it."""
+    """Offer the answer to the database until it is stored."""
     ground = work.ground
+    work.has_news.set()  # what this answer frees can be claimed right behind it
     report = Report(claim.claim_id, answer, ground.policy, ground.now())
-    while True:
-        stored = ground.writer.join(record_all, report)
-        work.has_news.set()
-        try:
-            state = await stored
-            break
-        except (OperationalError, InterfaceError) as away:
-            log.warning("not_stored_yet", claim=str(claim.claim_id), why=str(away))
-        await asyncio.sleep(grounds.STORE_AGAIN_SECONDS)
+    state = await ground.store_together(record_all, report)
     log.info(
         "attempt",
         delivery=claim.delivery_id,
@@ -148,15 +139,17 @@ async def look(question: Question, work: Work) -> None:
             said = error.evidence
             not_let_in = why_not_let_in(status=said.status, message=said.external_message or "")
         await ground.store(
-            findings.record_no_answer,
+            inspection.record_no_answer,
             question=question,
             not_let_in=not_let_in,
             policy=ground.policy,
             now=ground.now(),
         )
         return
-    record = reversing.record_look if question.kind is Kind.REVERSAL else findings.record_answer
-    await ground.store(record, question=question, answered=answered, policy=ground.policy)
+    if question.kind is Kind.REVERSAL:
+        await ground.store(reversing.record_look, question=question, answered=answered, policy=ground.policy)
+    else:
+        await ground.store_together(inspection.record_answers, Look(question, answered, ground.policy))
 
 
 async def _ask(question: Question, client: AfasClient, ground: Ground) -> Answered:

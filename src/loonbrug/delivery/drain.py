@@ -10,7 +10,7 @@ from contextlib import suppress
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from loonbrug.delivery import claiming, inspection, operations
+from loonbrug.delivery import claiming, operations, questions
 from loonbrug.delivery import ground as grounds
 from loonbrug.delivery.calls import deliver, look
 from loonbrug.delivery.claiming import Ahead, Claimed, OvertakenError, Wish, claim_all
@@ -63,7 +63,8 @@ async def _work_off(work: Work) -> None:
         if not work.calls():
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(work.has_news.wait(), LOOK_EVERY_SECONDS)
+            async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                await work.has_news.wait()
 
 
 def _drop_settled(work: Work) -> bool:
@@ -133,17 +134,17 @@ def _free_calls(work: Work) -> int:
 async def _ask_what_is_due(work: Work) -> None:
     """Start a call for each question that is due, as far as calls are free."""
     ground = work.ground
-    due = await ground.store(inspection.due, environment_id=work.environment_id, now=ground.now())
+    due = await ground.store(questions.due, environment_id=work.environment_id, now=ground.now())
     if due.over:
-        await ground.store(inspection.end_doubts, environment_id=work.environment_id, now=ground.now())
+        await ground.store(questions.end_doubts, environment_id=work.environment_id, now=ground.now())
     if not (due.doubts or (due.bookings and _free_calls(work) > 0)):
         return
-    questions = await ground.store(
-        inspection.take_questions,
+    taken = await ground.store(
+        questions.take_questions,
         environment_id=work.environment_id,
         reading_count=len(work.reads),
         policy=ground.policy,
         now=ground.now(),
     )
-    for question in questions:
+    for question in taken:
         work.start(work.looks if question.has_own_call else work.reads, look(question, work))

@@ -16,12 +16,14 @@ from afas_client.client import AfasClient
 from afas_client.transport import Transport
 from loonbrug.connections.clients import open_client
 from loonbrug.delivery.claiming import Ahead, Claim, claim_all
-from loonbrug.delivery.inspection import Question
+from loonbrug.delivery.inspection import record_answers
 from loonbrug.delivery.outcomes import Policy
+from loonbrug.delivery.questions import Question
 from loonbrug.delivery.recording import record_all
-from loonbrug.delivery.writer import Writer
+from loonbrug.delivery.writer import Together, Writer
 
 P = ParamSpec("P")
+Q = TypeVar("Q")
 R = TypeVar("R")
 
 log = structlog.get_logger()
@@ -54,6 +56,15 @@ class Ground:
         """Run one operation on the writer's thread."""
         return await self.writer.run(partial(operation, *args, **kwargs))
 
+    async def store_together(self, operation: Together[Q, R], request: Q) -> R:
+        """Hand in a request that may be repeated with what others hand in, until the database has taken it."""
+        while True:
+            try:
+                return await self.writer.join(operation, request)
+            except (OperationalError, InterfaceError) as away:
+                log.warning("not_stored_yet", operation=operation.__name__, why=str(away))
+            await asyncio.sleep(STORE_AGAIN_SECONDS)
+
     async def store(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run an operation that may be repeated on the writer's thread, until the database has taken it."""
         while True:
@@ -66,7 +77,7 @@ class Ground:
 
 def grouping_writer() -> Writer:
     """A writer that commits answers and claims together; answers first, because they free lanes."""
-    return Writer(record_all, claim_all)
+    return Writer(record_all, record_answers, claim_all)
 
 
 @dataclass(slots=True)
@@ -84,7 +95,7 @@ class Work:
     reads: set[asyncio.Task[None]] = field(default_factory=set)
     looks: set[asyncio.Task[None]] = field(default_factory=set)
     has_news: asyncio.Event = field(default_factory=asyncio.Event)
-    clients: dict[tuple[int, str], AfasClient] = field(default_factory=dict)
+    clients: dict[tuple[int, str], asyncio.Future[AfasClient]] = field(default_factory=dict)
     was_overtaken: bool = False
 
     def should_end(self) -> bool:
@@ -108,16 +119,19 @@ class Work:
         if group is not self.sends or all(call.done() for call in self.sends):
             self.has_news.set()
 
-    async def client(self, claim_or_question: Claim | Question) -> AfasClient:
-        """The client of one connection, with the token it has now."""
-        connection_id, token = claim_or_question.connection_id, claim_or_question.token
-        client = self.clients.get((connection_id, token))
-        if client is None:
-            client = await self.ground.write(
+    async def client(self, asked: Claim | Question) -> AfasClient:
+        """The client of one connection, with the token it has now; opened once for all calls that need it."""
+        key = asked.connection_id, asked.token
+        if key not in self.clients:
+            opening = self.ground.write(
                 open_client,
-                office_id=claim_or_question.office_id,
-                connection_id=connection_id,
+                office_id=asked.office_id,
+                connection_id=asked.connection_id,
                 transport=self.transport,
             )
-            self.clients[connection_id, token] = client
-        return client
+            self.clients[key] = asyncio.ensure_future(opening)
+        try:
+            return await asyncio.shield(self.clients[key])
+        except Exception:
+            self.clients.pop(key, None)  # the next call tries again
+            raise

@@ -1,84 +1,31 @@
-"""Looking in AFAS's books: which questions are due. What their answers change is in `findings`.
-
-In doubt is looked up and never resent blindly; what is booked is read back. Nothing here talks to AFAS.
-"""
+"""What AFAS's books showed, and what that changes. Nothing here talks to AFAS."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from itertools import chain, islice
 
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db import transaction
 
-from afas_client.transactions import VOUCHERS_AT_ONCE, Transaction
-from loonbrug.connections.capabilities import Feature
-from loonbrug.connections.models import Connection, ConnectionState, Environment
-from loonbrug.connections.queries import view_of
-from loonbrug.delivery.claiming import busy_lanes
-from loonbrug.delivery.models import Delivery, NumberKeeping
+from afas_client.transactions import ALLOCATED, Transaction
+from loonbrug.connections import operations as connections
+from loonbrug.delivery.installation import left_before
+from loonbrug.delivery.models import Delivery, LookUp, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
-from loonbrug.delivery.payload import expected_of
-from loonbrug.delivery.sighting import Expected
+from loonbrug.delivery.questions import DOUBTED, LOOKED_AT, Kind, Question, Wanted, lane_of
+from loonbrug.delivery.sighting import LookUp as Absence
+from loonbrug.delivery.sighting import Seen, Sighting, proven_absent, seen
 from loonbrug.delivery.states import State
-from loonbrug.delivery.steps import apply_decision
-from loonbrug.delivery.tables import stored
-
-#: The states that a look ends when it finds the entry once, as it was sent.
-DOUBTED = (State.IN_DOUBT, State.UNDECIDED, State.CONFLICT)
-#: So many booked deliveries are considered for reading back in one go.
-READ_AT_ONCE = 200
+from loonbrug.delivery.steps import apply_decision, apply_steps, step_of, unanswered_until
 
 
-class Kind(StrEnum):
-    """Why AFAS is asked: to end a doubt, to verify a booking, to learn whether it keeps our numbers, to delete, or to
-    see what a person typed in by hand.
-    """
+class Compared(StrEnum):
+    """What a verified delivery was compared by."""
 
-    DOUBT = "doubt"
-    READ_BACK = "read_back"
-    NUMBER_CHECK = "number_check"
-    REVERSAL = "reversal"
-    BY_HAND = "by_hand"
-
-
-#: Questions by AFAS's own number of the entry.
-BY_ENTRY_NUMBER = frozenset({Kind.NUMBER_CHECK, Kind.BY_HAND})
-
-
-_ASKED_AT_ONCE = {Kind.NUMBER_CHECK: 1, Kind.READ_BACK: VOUCHERS_AT_ONCE}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One delivery to find in the books."""
-
-    delivery_id: int
-    voucher_number: str
-    journal_code: str
-    entry_number: str
-    expected: Expected
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What to ask AFAS in one call, and the entry of ours by which we know that we see anything.
-
-    It has a call of its own where it is about a call that AFAS may still be working on.
-    """
-
-    kind: Kind
-    office_id: int
-    connection_id: int
-    connector: str
-    token: str
-    administration: int
-    wanted: tuple[Wanted, ...]
-    witness: str = ""
-    has_own_call: bool = False
+    ACCOUNTS = "accounts"
+    ACCOUNTS_AND_AXES = "accounts_and_axes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,218 +42,179 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """What there is to look at: doubts or deletions to ask about, doubts that are over, bookings to read back."""
+class Look:
+    """A question with what AFAS's books answered."""
 
-    doubts: bool
-    over: bool
-    bookings: bool
+    question: Question
+    answered: Answered
+    policy: Policy
 
 
-def due(*, environment_id: int, now: datetime) -> Due:
-    """Whether there is anything to look at; cheap, because it is asked of every drain at work all the time."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT
-            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
-                AND state IN ('in_doubt', 'undecided', 'conflict', 'booked_by_hand', 'reversing') AND due_at <= %s),
-            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
-                AND state = 'in_doubt' AND doubt_until <= %s),
-            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
-                AND state IN ('booked', 'verified') AND due_at <= %s)""",
-            [environment_id, stored(now)] * 3,
+def record_answers(looks: Sequence[Look]) -> list[Exception | None]:
+    """Do what the books show; deliveries that changed meanwhile are judged by the state they are in now.
+
+    Within an open transaction only.
+    """
+    for look in looks:
+        _record_answer(look.question, look.answered, look.policy)
+    return [None for _ in looks]
+
+
+def _record_answer(question: Question, answered: Answered, policy: Policy) -> None:
+    if question.kind is Kind.NUMBER_CHECK:
+        _keep_number_check(question, answered)
+    locked = Delivery.objects.select_for_update(no_key=True).defer("payload", "mapping").order_by("id")
+    rows = locked.in_bulk([wanted.delivery_id for wanted in question.wanted])
+    is_by_hand = question.kind is Kind.BY_HAND
+    booked: list[tuple[Delivery, Seen]] = []
+    for wanted in question.wanted:
+        delivery = rows[wanted.delivery_id]
+        mine = [line for line in answered.lines if _is_ours(line, wanted, question)]
+        found = seen(mine, wanted.expected)
+        if is_by_hand and delivery.state == State.BOOKED_BY_HAND:
+            _check_by_hand(delivery, wanted, question, answered)
+        elif delivery.state in DOUBTED and not is_by_hand:
+            _end_doubt(delivery, found, question, answered, policy)
+        elif delivery.state in {State.BOOKED, State.VERIFIED}:
+            booked.append((delivery, found))
+    _verify(booked, question, answered, policy)
+
+
+def _is_ours(line: Transaction, wanted: Wanted, question: Question) -> bool:
+    return (line.administration, line.journal_code, line.voucher_number) == (
+        question.administration,
+        wanted.journal_code,
+        wanted.voucher_number,
+    )
+
+
+def _check_by_hand(delivery: Delivery, wanted: Wanted, question: Question, answered: Answered) -> None:
+    """Checked is an entry under the number that a person gave, in one book year, with our totals per account."""
+    here = (question.administration, wanted.journal_code, wanted.entry_number)
+    years: defaultdict[int, list[Transaction]] = defaultdict(list)
+    for line in answered.lines:
+        if (line.administration, line.journal_code, line.entry_number) == here:
+            years[line.year].append(line)
+    is_checked = Sighting.EQUAL in {seen(lines, wanted.expected).sighting for lines in years.values()}
+    reason = Reason.NONE if is_checked else Reason.DIFFERENT if years else Reason.NOT_SEEN
+    delivery.decisions.filter(entry_number=wanted.entry_number).update(is_checked=is_checked)
+    apply_decision(delivery, Decision(State.BOOKED_BY_HAND, reason=reason), now=answered.now)
+
+
+def _keep_number_check(question: Question, answered: Answered) -> None:
+    """AFAS keeps our numbers where the booking that we know by its own number carries ours, as sent."""
+    (wanted,) = question.wanted
+    booked = [line for line in answered.lines if line.entry_number == wanted.entry_number]
+    if booked:
+        delivery = Delivery.objects.get(pk=wanted.delivery_id)
+        kept = all(line.voucher_number == wanted.voucher_number for line in booked)
+        NumberKeeping.objects.get_or_create(
+            **lane_of(delivery), defaults={"is_kept": kept, "found_at": answered.now}
         )
-        return Due(*map(bool, cursor.fetchone()))
 
 
-@transaction.atomic
-def end_doubts(*, environment_id: int, now: datetime) -> int:
-    """Hand what nobody can look up to a person once AFAS's limit has passed; how many.
-
-    A paused connection freezes its doubts, and so does one of which we do not know yet what it may see: that we
-    cannot look now does not mean that there is no means to look.
-    """
-    over = Delivery.objects.filter(
-        environment_id=environment_id,
-        state=State.IN_DOUBT,
-        doubt_until__lte=now,
-        connection__state=ConnectionState.AUTHORISED,
-        connection__capabilities_checked_at__isnull=False,
-    ).select_related("connection__environment")
-    locked = over.select_for_update(of=("self",), no_key=True)
-    ended = [delivery for delivery in locked if not connector_of(delivery)]
-    for delivery in ended:
-        apply_decision(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
-    return len(ended)
-
-
-@transaction.atomic
-def take_questions(
-    *, environment_id: int, reading_count: int, policy: Policy, now: datetime
-) -> tuple[Question, ...]:
-    """The questions that are due; each is put off until an answer can be there, so that it is asked once.
-
-    What AFAS may still be working on brings its own call; other questions take what the sends leave free, when
-    `reading_count` of them are being asked already.
-    """
-    calls = Environment.objects.values_list("parallel_call_count", flat=True).get(pk=environment_id)
-    busy = busy_lanes(environment_ids=[environment_id], now=now)[environment_id]
-    free = max(calls - len(busy) - reading_count, 0)
-    may_be_busy = Q(doubt_until__gt=now) & ~Q(reason=Reason.RESTORED)
-    doubted = _due(environment_id, now, *DOUBTED)
-    deleted = _due(environment_id, now, State.REVERSING).filter(reason=Reason.DELETE_LEFT)
-    own = chain(_doubts(doubted.filter(may_be_busy), now), _deletions(deleted.filter(may_be_busy), now))
-    others = chain(
-        _doubts(doubted.exclude(may_be_busy), now),
-        _deletions(deleted.exclude(may_be_busy), now),
-        _typed_in(_due(environment_id, now, State.BOOKED_BY_HAND), now),
-    )
-    questions = [replace(question, has_own_call=True) for question in own]
-    waiting = list(islice(others, free))
-    questions += waiting
-    if len(waiting) < free:
-        questions += _read_backs(environment_id, free - len(waiting), now)
-    asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
-    Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
-    return tuple(questions)
-
-
-def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Delivery]:
-    rows = Delivery.objects.filter(environment_id=environment_id, state__in=states, due_at__lte=now)
-    rows = rows.filter(
-        connection__state=ConnectionState.AUTHORISED, connection__capabilities_checked_at__isnull=False
-    )
-    rows = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    return rows.select_related("connection__environment").order_by("due_at", "id")
-
-
-def connector_of(delivery: Delivery) -> str:
-    """The connector by which this delivery can be looked up; empty where there is no means to look."""
-    if NumberKeeping.objects.filter(**lane_of(delivery), is_kept=False).exists():
-        return ""
-    return _shown_by(delivery)
-
-
-def _shown_by(delivery: Delivery) -> str:
-    """The connector that shows booked lines here, whether or not they carry our numbers; empty if there is none."""
-    return view_of(delivery.connection).connector_for(Feature.LOOK_UP)
-
-
-def lane_of(delivery: Delivery) -> dict[str, int | str]:
-    """What a delivery shares with all others of its office in the same administration and journal."""
-    return {
-        "office_id": delivery.office_id,
-        "environment_id": delivery.environment_id,
-        "administration": delivery.administration,
-        "journal_code": delivery.journal_code,
-    }
-
-
-def _doubts(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
-    for delivery in due:
-        if connector_of(delivery):
-            yield question_about(Kind.DOUBT, delivery)
-        else:
-            _leave_until(delivery, delivery.doubt_until, now)
-
-
-def _leave_until(delivery: Delivery, due_at: datetime | None, now: datetime) -> None:
-    """There is no means to look: nothing is due before this moment."""
-    later = due_at if due_at is not None and due_at > now else None
-    decision = Decision(State(delivery.state), Reason(delivery.reason), due_at=later)
+def _end_doubt(
+    delivery: Delivery, found: Seen, question: Question, answered: Answered, policy: Policy
+) -> None:
+    now, until = answered.now, delivery.doubt_until or answered.now
+    is_over = now >= until
+    if found.sighting is Sighting.EQUAL and not delivery.is_ended:
+        decision = Decision(State.BOOKED, due_at=now, entry_number=found.entry_number)
+    elif found.sighting is Sighting.ABSENT and _is_absent(delivery, question, answered, policy):
+        decision = Decision(State.QUEUED, due_at=now)
+    elif found.sighting is not Sighting.ABSENT and is_over and delivery.state != State.CONFLICT:
+        reason = Reason.DOUBLE if found.sighting is Sighting.DOUBLE else Reason.DIFFERENT
+        later = now + policy.longest_wait
+        decision = Decision(State.CONFLICT, reason=reason, due_at=later, entry_number=found.entry_number)
+    elif is_over and now >= until + policy.without_sight and delivery.state == State.IN_DOUBT:
+        decision = Decision(State.UNDECIDED, reason=Reason.NO_SIGHT, due_at=now + policy.longest_wait)
+    else:
+        decision = _look_again(delivery, now, policy)
     apply_decision(delivery, decision, now=now, doubt_until=delivery.doubt_until)
 
 
-def _deletions(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
-    """Whether what was deleted is gone; once nobody can look any more, a person does after AFAS's limit."""
-    for delivery in due:
-        if connector_of(delivery):
-            yield question_about(Kind.REVERSAL, delivery)
-        elif delivery.doubt_until is not None and delivery.doubt_until > now:
-            _leave_until(delivery, delivery.doubt_until, now)
-        else:
-            apply_decision(delivery, Decision(State.BOOKED, reason=Reason.NO_LOOK_UP), now=now)
+def _look_again(delivery: Delivery, now: datetime, policy: Policy) -> Decision:
+    if delivery.state != State.IN_DOUBT:
+        later = now + policy.longest_wait
+        return Decision(State(delivery.state), Reason(delivery.reason), due_at=later)
+    due_at = policy.next_look(now=now, sent_before=left_before(delivery))
+    return Decision(State.IN_DOUBT, Reason(delivery.reason), due_at=due_at)
 
 
-def _typed_in(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
-    """What a person typed in by hand is looked for by AFAS's number; where nobody can look, it is taken at his word."""
-    for delivery in due:
-        if connector := _shown_by(delivery):
-            yield _question(Kind.BY_HAND, [delivery], connector)
-        else:
-            _leave_until(delivery, None, now)
-
-
-def question_about(kind: Kind, delivery: Delivery) -> Question:
-    """A question about one delivery, with another entry of ours as witness that we see anything there."""
-    witnesses = Delivery.objects.filter(
-        **lane_of(delivery), year=delivery.year, state__in=[State.BOOKED, State.VERIFIED]
+def _is_absent(delivery: Delivery, question: Question, answered: Answered, policy: Policy) -> bool:
+    """Keep this look, and judge it together with the earlier ones. What a person has to decide stays there."""
+    if delivery.state != State.IN_DOUBT:
+        return False
+    LookUp.objects.create(
+        delivery=delivery,
+        at=answered.now,
+        question=answered.query,
+        token=question.token,
+        has_sight=answered.has_sight,
+        afas_clock=answered.afas_clock,
+        boot=answered.boot,
+        boot_seconds=answered.boot_seconds,
     )
-    witness = witnesses.exclude(pk=delivery.pk).order_by("-changed_at").first()
-    return replace(
-        _question(kind, [delivery], connector_of(delivery)),
-        witness=witness.voucher_number if witness else "",
-    )
-
-
-def _read_backs(environment_id: int, free_call_count: int, now: datetime) -> list[Question]:
-    """One question per administration, of as many deliveries as fit; the first of a lane asks by its number."""
-    due = _due(environment_id, now, State.BOOKED, State.VERIFIED)
-    columns = ("id", "office_id", "connection_id", "administration", "journal_code")
-    found = list(due.values_list(*columns)[:READ_AT_ONCE])
-    is_kept = _numbers_kept(environment_id)
-    connectors = _look_up_connectors({connection_id for _, _, connection_id, _, _ in found})
-    unreadable = []
-    batches: defaultdict[tuple[Kind, int, int, str], list[int]] = defaultdict(list)
-    for pk, office_id, connection_id, administration, journal_code in found:
-        kept = is_kept.get((office_id, administration, journal_code))
-        if kept is False or not connectors[connection_id]:
-            unreadable.append(pk)
-        elif kept is None:
-            batches[Kind.NUMBER_CHECK, connection_id, administration, journal_code].append(pk)
-        else:
-            batches[Kind.READ_BACK, connection_id, administration, ""].append(pk)
-    Delivery.objects.filter(pk__in=unreadable).update(due_at=None)
-    return [
-        _question(kind, _with_connection(pks[: _ASKED_AT_ONCE[kind]]), connectors[connection_id])
-        for (kind, connection_id, _, _), pks in list(batches.items())[:free_call_count]
+    looks = [
+        Absence(row.at, row.question, row.token, row.has_sight, row.afas_clock, row.boot, row.boot_seconds)
+        for row in delivery.look_ups.order_by("id")
     ]
+    countable_from = left_before(delivery) + policy.send_window
+    is_over = delivery.doubt_until is not None and answered.now >= delivery.doubt_until
+    return is_over and proven_absent(looks, policy=policy, countable_from=countable_from)
 
 
-def _numbers_kept(environment_id: int) -> dict[tuple[int, int, str], bool]:
-    """Of which lanes it is known whether AFAS keeps our numbers there."""
-    rows = NumberKeeping.objects.filter(environment_id=environment_id)
-    columns = ("office_id", "administration", "journal_code", "is_kept")
-    return {(office, unit, code): kept for office, unit, code, kept in rows.values_list(*columns)}
+def _verify(
+    booked: Sequence[tuple[Delivery, Seen]], question: Question, answered: Answered, policy: Policy
+) -> None:
+    """Verified is exactly one, as sent; a difference leaves it booked, with a reason that asks for a person."""
+    until = unanswered_until([delivery for delivery, _ in booked], policy=policy, now=answered.now)
+    with_axes = question.connector == ALLOCATED
+    steps = []
+    verified = []
+    for delivery, found in booked:
+        decision = _verdict(
+            delivery, found, with_axes=with_axes, until=until, answered=answered, policy=policy
+        )
+        steps.append(step_of(delivery, decision, now=answered.now))
+        if decision.state is State.VERIFIED and not decision.reason:
+            verified.append(delivery.pk)
+    compared = Compared.ACCOUNTS_AND_AXES if with_axes else Compared.ACCOUNTS
+    Delivery.objects.filter(pk__in=verified).update(compared=compared)
+    apply_steps(steps)
 
 
-def _look_up_connectors(connection_ids: Iterable[int]) -> dict[int, str]:
-    rows = Connection.objects.select_related("environment").in_bulk(list(connection_ids))
-    return {pk: view_of(row).connector_for(Feature.LOOK_UP) for pk, row in rows.items()}
+def _verdict(
+    delivery: Delivery,
+    found: Seen,
+    *,
+    with_axes: bool,
+    until: Mapping[int, datetime],
+    answered: Answered,
+    policy: Policy,
+) -> Decision:
+    another = found.entry_number not in {"", delivery.entry_number}
+    if found.sighting is Sighting.DOUBLE or (found.sighting is Sighting.EQUAL and another):
+        return Decision(State.CONFLICT, reason=Reason.DOUBLE, due_at=answered.now + policy.longest_wait)
+    if found.sighting is Sighting.DIFFERENT:
+        return Decision(State(delivery.state), reason=Reason.DIFFERENT)
+    if found.sighting is Sighting.ABSENT:
+        later = answered.now + policy.longest_wait
+        is_fresh = answered.now - delivery.queued_at < policy.give_up_after
+        return Decision(State(delivery.state), Reason.NOT_SEEN, due_at=later if is_fresh else None)
+    if with_axes and not found.same_allocation:
+        return Decision(State(delivery.state), reason=Reason.ALLOCATION_LOST)
+    return Decision(State.VERIFIED, due_at=until.get(delivery.pk))
 
 
-def _with_connection(delivery_ids: Sequence[int]) -> list[Delivery]:
-    rows = Delivery.objects.select_related("connection__environment").filter(pk__in=delivery_ids)
-    return list(rows.order_by("due_at", "id"))
-
-
-def _question(kind: Kind, deliveries: Sequence[Delivery], connector: str) -> Question:
-    first = deliveries[0]
-    return Question(
-        kind=kind,
-        office_id=first.office_id,
-        connection_id=first.connection_id,
-        connector=connector,
-        token=str(first.connection.authorised_at),
-        administration=first.administration,
-        wanted=tuple(
-            Wanted(
-                delivery_id=delivery.pk,
-                voucher_number=delivery.voucher_number,
-                journal_code=delivery.journal_code,
-                entry_number=delivery.entry_number,
-                expected=expected_of(bytes(delivery.payload)),
-            )
-            for delivery in deliveries
-        ),
+@transaction.atomic
+def record_no_answer(*, question: Question, not_let_in: str, policy: Policy, now: datetime) -> None:
+    """The question stays open; when AFAS does not let us in, the connection pauses for `not_let_in`."""
+    asked = Delivery.objects.filter(
+        pk__in=[wanted.delivery_id for wanted in question.wanted], state__in=LOOKED_AT
     )
+    asked.update(due_at=now + policy.look_longest)
+    if not_let_in:
+        connections.mark_broken(
+            office_id=question.office_id, connection_id=question.connection_id, reason=not_let_in, now=now
+        )

@@ -12,10 +12,11 @@ from uuid import UUID
 from django.db import transaction
 
 from loonbrug.delivery.decisions import in_state, keep_decision
-from loonbrug.delivery.inspection import Answered, Kind, Question, connector_of, question_about
+from loonbrug.delivery.inspection import Answered
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
 from loonbrug.delivery.outcomes import Decision, Outcome, Policy, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number, expected_of
+from loonbrug.delivery.questions import Kind, Question, connector_of, question_about
 from loonbrug.delivery.reversal import REVERSIBLE, UNSETTLED, Sought, after_delete, before_delete, standing
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision

@@ -60,26 +60,33 @@ def apply_steps(steps: Sequence[Step]) -> None:
             _follow(step.delivery_id, step.reverses_id, step.now)
 
 
-def apply_decision(
+def step_of(
     delivery: Delivery, decision: Decision, *, now: datetime, doubt_until: datetime | None = None
-) -> None:
-    """Write one decision, on the table and on this instance."""
-    delivery.state = _once_ended(decision.state) if delivery.is_ended else decision.state
-    delivery.is_ended = delivery.is_ended or decision.state in ENDED
-    delivery.reason = decision.reason
-    delivery.due_at = decision.due_at
-    delivery.entry_number = decision.entry_number or delivery.entry_number
-    delivery.doubt_until = doubt_until if decision.state in _IN_THE_AIR else None
-    delivery.changed_at = now
-    step = Step(
+) -> Step:
+    """The step that takes a delivery to where a decision puts it."""
+    return Step(
         delivery_id=delivery.pk,
         reverses_id=delivery.reverses_id,
         decision=decision,
-        entry_number=delivery.entry_number,
+        entry_number=decision.entry_number or delivery.entry_number,
         not_booked_count=delivery.not_booked_count,
         doubt_until=doubt_until,
         now=now,
     )
+
+
+def apply_decision(
+    delivery: Delivery, decision: Decision, *, now: datetime, doubt_until: datetime | None = None
+) -> None:
+    """Write one decision, on the table and on this instance."""
+    step = step_of(delivery, decision, now=now, doubt_until=doubt_until)
+    delivery.state = _once_ended(decision.state) if delivery.is_ended else decision.state
+    delivery.is_ended = delivery.is_ended or decision.state in ENDED
+    delivery.reason = decision.reason
+    delivery.due_at = decision.due_at
+    delivery.entry_number = step.entry_number
+    delivery.doubt_until = doubt_until if decision.state in _IN_THE_AIR else None
+    delivery.changed_at = now
     apply_steps([step])
 
 
@@ -100,10 +107,14 @@ def latest_attempt(delivery: Delivery) -> Attempt:
     return delivery.attempts.latest("number")
 
 
-def unanswered_until(delivery: Delivery, *, policy: Policy, now: datetime) -> datetime | None:
-    """Until when AFAS may still book an attempt that got no answer; None when no such moment is ahead."""
-    attempts = delivery.attempts.filter(kind=AttemptKind.BOOK)
-    unanswered = attempts.filter(Q(ended_at=None) | Q(outcome=Outcome.UNKNOWN))
-    latest = unanswered.order_by("-send_before").first()
-    until = policy.doubt_until(send_before=latest.send_before) if latest else now
-    return until if until > now else None
+def unanswered_until(deliveries: Sequence[Delivery], *, policy: Policy, now: datetime) -> dict[int, datetime]:
+    """Until when AFAS may still book an attempt that got no answer, of each delivery where that is still ahead."""
+    attempts = Attempt.objects.filter(
+        Q(ended_at=None) | Q(outcome=Outcome.UNKNOWN), delivery__in=deliveries, kind=AttemptKind.BOOK
+    )
+    latest: dict[int, datetime] = {}
+    for delivery_id, send_before in attempts.order_by("send_before").values_list(
+        "delivery_id", "send_before"
+    ):
+        latest[delivery_id] = policy.doubt_until(send_before=send_before)
+    return {delivery_id: until for delivery_id, until in latest.items() if until > now}

@@ -7,6 +7,7 @@ done again one by one; when the database itself fails, everybody hears that, and
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -75,19 +76,24 @@ class Writer:
         return future
 
     def _live(self) -> None:
+        """What is grouped goes first: no call waits for its answer to be stored while others look around."""
+        alone: deque[_Item] = deque()
         ends = False
-        while not ends:
-            waiting = self._all_waiting()
-            ends = None in waiting
-            items = [item for item in waiting if item is not None]
-            self._commit([item for item in items if item.is_grouped])
-            for item in items:
-                if not item.is_grouped:
-                    _tell([(item, _outcome_of(item.operation))])
+        while alone or not ends:
+            together: list[_Item] = []
+            for item in self._all_waiting(may_wait=not alone):
+                if item is None:
+                    ends = True
+                else:
+                    (together if item.is_grouped else alone).append(item)
+            self._commit(together)
+            if alone:
+                item = alone.popleft()
+                _tell([(item, _outcome_of(item.operation))])
         connections.close_all()
 
-    def _all_waiting(self) -> list[_Item | None]:
-        waiting = [self._waiting.get()]
+    def _all_waiting(self, *, may_wait: bool) -> list[_Item | None]:
+        waiting = [self._waiting.get()] if may_wait else []
         while len(waiting) < MOST_AT_ONCE:
             try:
                 waiting.append(self._waiting.get_nowait())

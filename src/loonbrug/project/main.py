@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor": "loonbrug.cli.doctor:doctor",
     "journal": "loonbrug.cli.journal:journal",
     "migrate": "loonbrug.cli.database:migrate",
+    "nmbrs-sandbox": "loonbrug.project.demo.nmbrs_sandbox:nmbrs_sandbox",
     "office": "loonbrug.cli.office:office",
     "release": "loonbrug.cli.release:release",
     "serve": "loonbrug.project.serving:serve",
@@ -23,7 +24,7 @@ COMMANDS = {
     "worker": "loonbrug.project.working:worker",
 }
 #: Commands that only start other processes, and must not touch this installation's own data.
-WITHOUT_PRODUCT = {"demo"}
+WITHOUT_PRODUCT = {"demo", "nmbrs-sandbox"}
 
 
 class Commands(click.Group):

@@ -1,6 +1,7 @@
 """Which kinds of work the engine knows, and the ground they stand on. The edge: clock, ids, sockets, threads."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -39,6 +40,8 @@ LOOK_AROUND_SECONDS = 180.0
 #: Environments that one process drains at once; a drain makes room after its time slice when others wait.
 PLACES = 100
 SLICE_SECONDS = 5.0
+#: Objects made before the collector looks; the default stops a busy drain hundreds of times a second.
+GC_THRESHOLD = 50_000
 #: Connections of one process with the table of jobs, beside those of the pages and the writer.
 TABLE_CONNECTIONS = 4
 
@@ -84,6 +87,13 @@ def engine() -> Engine:
     else:
         built = EmbeddedEngine(kinds=kinds, periodic=periodic, places=PLACES)
     return built
+
+
+def settle_memory() -> None:
+    """Let the collector pass over what was loaded at the start, and look less often at what is short-lived."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
 
 
 def _shared(kinds: dict[str, Work], periodic: list[Periodic]) -> Engine:

@@ -11,7 +11,7 @@ import pytest
 import loonbrug
 from loonbrug.ledger.problems import Place, Problem, Who, problem
 from loonbrug.screens.problem_texts import ProblemTextError, describe
-from nmbrs_client.errors import JournalXmlCode
+from nmbrs_client.journal_errors import JournalXmlCode
 
 SOURCE = Path(loonbrug.__file__).parent
 TEXTS: dict[str, Any] = tomllib.loads((SOURCE / "screens" / "problem_texts.toml").read_text("utf-8"))

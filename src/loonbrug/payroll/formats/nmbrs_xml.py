@@ -5,7 +5,7 @@ from decimal import Decimal
 from loonbrug.ledger.entry import Entry, Line, line_of, tidy
 from loonbrug.ledger.problems import Place, Problem
 from loonbrug.payroll.formats.drafts import JournalDraft, ReadJournals
-from nmbrs_client.errors import JournalXmlError, JournalXmlProblem
+from nmbrs_client.journal_errors import JournalXmlError, JournalXmlProblem
 from nmbrs_client.journal_xml import JournalLine, Side, Transaction, read_journal_xml
 
 _FIELDS = {

@@ -1,4 +1,4 @@
-"""`loonbrug demo`: an AFAS sandbox, a mail catcher and the product, each a process of its own.
+"""`loonbrug demo`: sandboxes of AFAS and Nmbrs, a mail catcher and the product, each a process of its own.
 
 Nothing of the product is imported here: it is set up by environment variables, as anywhere else.
 """
@@ -23,6 +23,12 @@ AFAS_LIMIT_SECONDS = 900
 #: AFAS's limit of 15 minutes becomes one minute in the demo, and 15 seconds in the run without a browser.
 DEMO_SCALE = 15
 ONCE_SCALE = 60
+#: What the seed of the Nmbrs sandbox knows us as.
+NMBRS = {
+    "LOONBRUG_NMBRS_CLIENT_ID": "PartnerApp_Loonbrug_zandbak",
+    "LOONBRUG_NMBRS_SECRET": "zand*bak$100%+geheim/1",
+    "LOONBRUG_NMBRS_SUBSCRIPTION_KEY": "30c0ffee0000400080000000005a4db0",
+}
 
 
 class NotStartedError(click.ClickException):
@@ -38,11 +44,13 @@ class Ports:
     control: int
     smtp: int
     mail: int
+    nmbrs: int
+    nmbrs_control: int
 
 
 def preferred_ports() -> Ports:
     """The usual ports, or free ones where they are taken."""
-    return Ports(*(_free(port) for port in (8000, 8101, 8102, 8125, 8103)))
+    return Ports(*(_free(port) for port in (8000, 8101, 8102, 8125, 8103, 8111, 8112)))
 
 
 def _free(port: int) -> int:
@@ -60,16 +68,17 @@ def _free(port: int) -> int:
 @click.option("--json", "as_json", is_flag=True, help="With --once: one JSON object on stdout.")
 @click.option("--data", type=click.Path(path_type=Path), default=Path(".loonbrug/demo"), show_default=True)
 def demo(once: bool, as_json: bool, data: Path) -> None:
-    """A sample office against a sandbox of AFAS Profit. Starts afresh every time."""
+    """A sample office against sandboxes of AFAS Profit and Nmbrs. Starts afresh every time."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     ports = preferred_ports()
     scale = ONCE_SCALE if once else DEMO_SCALE
     shutil.rmtree(data, ignore_errors=True)
     environment = _environment(ports, data, scale)
-    with _mail_catcher(ports) as mail, _sandbox(ports, scale) as afas:
+    with _mail_catcher(ports) as mail, _afas_sandbox(ports, scale) as afas, _nmbrs_sandbox(ports) as nmbrs:
         link = "" if once else _inside("office", environment, stdout=subprocess.PIPE).stdout.strip()
         _wait_until_listening("mail catcher", mail, ports.mail)
         _wait_until_listening("AFAS sandbox", afas, ports.afas)
+        _wait_until_listening("Nmbrs sandbox", nmbrs, ports.nmbrs)
         if once:
             sys.exit(_inside("rehearsal", environment, *(["--json"] if as_json else [])).returncode)
         with _pages(ports, environment) as serving:
@@ -80,18 +89,23 @@ def demo(once: bool, as_json: bool, data: Path) -> None:
 
 def _environment(ports: Ports, data: Path, scale: int) -> dict[str, str]:
     here = "http://127.0.0.1"
-    return os.environ | {
-        "LOONBRUG_DATA": str(data),
-        "LOONBRUG_DATABASE": "",
-        "LOONBRUG_ENGINE": "embedded",
-        "LOONBRUG_ADDRESS": f"{here}:{ports.pages}",
-        "LOONBRUG_AFAS_URL": f"{here}:{ports.afas}/{{participant_number}}.{{segment}}/ProfitRestServices",
-        "LOONBRUG_SCALE": str(scale),
-        "LOONBRUG_SMTP": f"127.0.0.1:{ports.smtp}",
-        "LOONBRUG_MAIL_FROM": "loonbrug@kantoor.example",
-        "LOONBRUG_DEMO_CONTROL": f"{here}:{ports.control}",
-        "LOONBRUG_DEMO_MAIL": f"{here}:{ports.mail}",
-    }
+    return (
+        os.environ
+        | NMBRS
+        | {
+            "LOONBRUG_DATA": str(data),
+            "LOONBRUG_DATABASE": "",
+            "LOONBRUG_ENGINE": "embedded",
+            "LOONBRUG_ADDRESS": f"{here}:{ports.pages}",
+            "LOONBRUG_AFAS_URL": f"{here}:{ports.afas}/{{participant_number}}.{{segment}}/ProfitRestServices",
+            "LOONBRUG_NMBRS_URL": f"{here}:{ports.nmbrs}",
+            "LOONBRUG_SCALE": str(scale),
+            "LOONBRUG_SMTP": f"127.0.0.1:{ports.smtp}",
+            "LOONBRUG_MAIL_FROM": "loonbrug@kantoor.example",
+            "LOONBRUG_DEMO_CONTROL": f"{here}:{ports.control}",
+            "LOONBRUG_DEMO_MAIL": f"{here}:{ports.mail}",
+        }
+    )
 
 
 def _mail_catcher(ports: Ports) -> AbstractContextManager[subprocess.Popen[str]]:
@@ -99,9 +113,14 @@ def _mail_catcher(ports: Ports) -> AbstractContextManager[subprocess.Popen[str]]
     return _running(arguments, os.environ)
 
 
-def _sandbox(ports: Ports, scale: int) -> AbstractContextManager[subprocess.Popen[str]]:
+def _afas_sandbox(ports: Ports, scale: int) -> AbstractContextManager[subprocess.Popen[str]]:
     arguments = ["afas_sandbox", "--port", str(ports.afas), "--control-port", str(ports.control)]
     arguments += ["--smtp", f"127.0.0.1:{ports.smtp}", "--time-limit", str(AFAS_LIMIT_SECONDS // scale)]
+    return _running(arguments, os.environ)
+
+
+def _nmbrs_sandbox(ports: Ports) -> AbstractContextManager[subprocess.Popen[str]]:
+    arguments = ["nmbrs_sandbox", "--port", str(ports.nmbrs), "--control-port", str(ports.nmbrs_control)]
     return _running(arguments, os.environ)
 
 
@@ -154,6 +173,7 @@ def _welcome(ports: Ports, link: str) -> None:
         f"Loonbrug         {here}:{ports.pages}/",
         f"Sign in, once    {link}",
         f"AFAS (sandbox)   {here}:{ports.afas}/",
+        f"Nmbrs (sandbox)  {here}:{ports.nmbrs}/",
         f"Mail             {here}:{ports.mail}/",
         "Journals to try  tests/samples/journals/",
         f"AFAS's limit of 15 minutes is {AFAS_LIMIT_SECONDS // DEMO_SCALE} seconds here.",

@@ -1,0 +1,305 @@
+"""Which questions about AFAS's books are due: of what is in doubt, booked, being deleted or typed in by hand.
+
+In doubt is looked up and never resent blindly; what is booked is read back. Nothing here talks to AFAS.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import chain, islice
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+
+from afas_client.transactions import VOUCHERS_AT_ONCE
+from loonbrug.connections.capabilities import Feature
+from loonbrug.connections.models import Connection, ConnectionState, Environment
+from loonbrug.connections.queries import view_of
+from loonbrug.delivery.claiming import busy_lanes
+from loonbrug.delivery.models import Delivery, NumberKeeping
+from loonbrug.delivery.outcomes import Decision, Policy, Reason
+from loonbrug.delivery.payload import expected_of
+from loonbrug.delivery.sighting import Expected
+from loonbrug.delivery.states import State
+from loonbrug.delivery.steps import apply_decision
+from loonbrug.delivery.tables import stored
+
+#: The states that a look ends when it finds the entry once, as it was sent.
+DOUBTED = (State.IN_DOUBT, State.UNDECIDED, State.CONFLICT)
+#: The states in which a look in the books can change something.
+LOOKED_AT = (*DOUBTED, State.BOOKED, State.VERIFIED, State.BOOKED_BY_HAND)
+
+#: So many booked deliveries are considered for reading back in one go.
+READ_AT_ONCE = 200
+
+
+class Kind(StrEnum):
+    """Why AFAS is asked: to end a doubt, to verify a booking, to learn whether it keeps our numbers, to delete, or to
+    see what a person typed in by hand.
+    """
+
+    DOUBT = "doubt"
+    READ_BACK = "read_back"
+    NUMBER_CHECK = "number_check"
+    REVERSAL = "reversal"
+    BY_HAND = "by_hand"
+
+
+#: Questions by AFAS's own number of the entry.
+BY_ENTRY_NUMBER = frozenset({Kind.NUMBER_CHECK, Kind.BY_HAND})
+
+
+_ASKED_AT_ONCE = {Kind.NUMBER_CHECK: 1, Kind.READ_BACK: VOUCHERS_AT_ONCE}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One delivery to find in the books."""
+
+    delivery_id: int
+    voucher_number: str
+    journal_code: str
+    entry_number: str
+    expected: Expected
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What to ask AFAS in one call, and the entry of ours by which we know that we see anything.
+
+    It has a call of its own where it is about a call that AFAS may still be working on.
+    """
+
+    kind: Kind
+    office_id: int
+    connection_id: int
+    connector: str
+    token: str
+    administration: int
+    wanted: tuple[Wanted, ...]
+    witness: str = ""
+    has_own_call: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What there is to look at: doubts or deletions to ask about, doubts that are over, bookings to read back."""
+
+    doubts: bool
+    over: bool
+    bookings: bool
+
+
+def due(*, environment_id: int, now: datetime) -> Due:
+    """Whether there is anything to look at; cheap, because it is asked of every drain at work all the time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
+                AND state IN ('in_doubt', 'undecided', 'conflict', 'reversing', 'booked_by_hand')
+                AND due_at <= %s),
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
+                AND state = 'in_doubt' AND doubt_until <= %s),
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
+                AND state IN ('booked', 'verified') AND due_at <= %s)""",
+            [environment_id, stored(now)] * 3,
+        )
+        return Due(*map(bool, cursor.fetchone()))
+
+
+@transaction.atomic
+def end_doubts(*, environment_id: int, now: datetime) -> int:
+    """Hand what nobody can look up to a person once AFAS's limit has passed; how many.
+
+    A paused connection freezes its doubts, and so does one of which we do not know yet what it may see: that we
+    cannot look now does not mean that there is no means to look.
+    """
+    over = Delivery.objects.filter(
+        environment_id=environment_id,
+        state=State.IN_DOUBT,
+        doubt_until__lte=now,
+        connection__state=ConnectionState.AUTHORISED,
+        connection__capabilities_checked_at__isnull=False,
+    ).select_related("connection__environment")
+    locked = over.select_for_update(of=("self",), no_key=True)
+    ended = [delivery for delivery in locked if not connector_of(delivery)]
+    for delivery in ended:
+        apply_decision(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
+    return len(ended)
+
+
+@transaction.atomic
+def take_questions(
+    *, environment_id: int, reading_count: int, policy: Policy, now: datetime
+) -> tuple[Question, ...]:
+    """The questions that are due; each is put off until an answer can be there, so that it is asked once.
+
+    What AFAS may still be working on brings its own call; other questions take what the sends leave free, when
+    `reading_count` of them are being asked already.
+    """
+    calls = Environment.objects.values_list("parallel_call_count", flat=True).get(pk=environment_id)
+    busy = busy_lanes(environment_ids=[environment_id], now=now)[environment_id]
+    free = max(calls - len(busy) - reading_count, 0)
+    questions = (
+        _in_the_air(environment_id, free, now) if due(environment_id=environment_id, now=now).doubts else []
+    )
+    free -= sum(not question.has_own_call for question in questions)
+    if free > 0:
+        questions += _read_backs(environment_id, free, now)
+    asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
+    Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
+    return tuple(questions)
+
+
+def _in_the_air(environment_id: int, free_call_count: int, now: datetime) -> list[Question]:
+    """Questions about what may have been booked or deleted, and about what a person typed in."""
+    may_be_busy = Q(doubt_until__gt=now) & ~Q(reason=Reason.RESTORED)
+    doubted = _due(environment_id, now, *DOUBTED)
+    deleted = _due(environment_id, now, State.REVERSING).filter(reason=Reason.DELETE_LEFT)
+    own = chain(_doubts(doubted.filter(may_be_busy), now), _deletions(deleted.filter(may_be_busy), now))
+    others = chain(
+        _doubts(doubted.exclude(may_be_busy), now),
+        _deletions(deleted.exclude(may_be_busy), now),
+        _typed_in(_due(environment_id, now, State.BOOKED_BY_HAND), now),
+    )
+    return [*(replace(question, has_own_call=True) for question in own), *islice(others, free_call_count)]
+
+
+def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Delivery]:
+    rows = Delivery.objects.filter(environment_id=environment_id, state__in=states, due_at__lte=now)
+    rows = rows.filter(
+        connection__state=ConnectionState.AUTHORISED, connection__capabilities_checked_at__isnull=False
+    )
+    rows = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    return rows.select_related("connection__environment").order_by("due_at", "id")
+
+
+def connector_of(delivery: Delivery) -> str:
+    """The connector by which this delivery can be looked up; empty where there is no means to look."""
+    if NumberKeeping.objects.filter(**lane_of(delivery), is_kept=False).exists():
+        return ""
+    return _shown_by(delivery)
+
+
+def _shown_by(delivery: Delivery) -> str:
+    """The connector that shows booked lines here, whether or not they carry our numbers; empty if there is none."""
+    return view_of(delivery.connection).connector_for(Feature.LOOK_UP)
+
+
+def lane_of(delivery: Delivery) -> dict[str, int | str]:
+    """What a delivery shares with all others of its office in the same administration and journal."""
+    return {
+        "office_id": delivery.office_id,
+        "environment_id": delivery.environment_id,
+        "administration": delivery.administration,
+        "journal_code": delivery.journal_code,
+    }
+
+
+def _doubts(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
+    for delivery in due:
+        if connector_of(delivery):
+            yield question_about(Kind.DOUBT, delivery)
+        else:
+            _leave_until(delivery, delivery.doubt_until, now)
+
+
+def _leave_until(delivery: Delivery, due_at: datetime | None, now: datetime) -> None:
+    """There is no means to look: nothing is due before this moment."""
+    later = due_at if due_at is not None and due_at > now else None
+    decision = Decision(State(delivery.state), Reason(delivery.reason), due_at=later)
+    apply_decision(delivery, decision, now=now, doubt_until=delivery.doubt_until)
+
+
+def _deletions(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
+    """Whether what was deleted is gone; once nobody can look any more, a person does after AFAS's limit."""
+    for delivery in due:
+        if connector_of(delivery):
+            yield question_about(Kind.REVERSAL, delivery)
+        elif delivery.doubt_until is not None and delivery.doubt_until > now:
+            _leave_until(delivery, delivery.doubt_until, now)
+        else:
+            apply_decision(delivery, Decision(State.BOOKED, reason=Reason.NO_LOOK_UP), now=now)
+
+
+def _typed_in(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
+    """What a person typed in by hand is looked for by AFAS's number; where nobody can look, it is taken at his word."""
+    for delivery in due:
+        if connector := _shown_by(delivery):
+            yield _question(Kind.BY_HAND, [delivery], connector)
+        else:
+            _leave_until(delivery, None, now)
+
+
+def question_about(kind: Kind, delivery: Delivery) -> Question:
+    """A question about one delivery, with another entry of ours as witness that we see anything there."""
+    witnesses = Delivery.objects.filter(
+        **lane_of(delivery), year=delivery.year, state__in=[State.BOOKED, State.VERIFIED]
+    )
+    witness = witnesses.exclude(pk=delivery.pk).order_by("-changed_at").first()
+    return replace(
+        _question(kind, [delivery], connector_of(delivery)),
+        witness=witness.voucher_number if witness else "",
+    )
+
+
+def _read_backs(environment_id: int, free_call_count: int, now: datetime) -> list[Question]:
+    """One question per administration, of as many deliveries as fit; the first of a lane asks by its number."""
+    due = _due(environment_id, now, State.BOOKED, State.VERIFIED)
+    columns = ("id", "office_id", "connection_id", "administration", "journal_code")
+    found = list(due.values_list(*columns)[:READ_AT_ONCE])
+    is_kept = _numbers_kept(environment_id)
+    connectors = _look_up_connectors({connection_id for _, _, connection_id, _, _ in found})
+    unreadable = []
+    batches: defaultdict[tuple[Kind, int, int, str], list[int]] = defaultdict(list)
+    for pk, office_id, connection_id, administration, journal_code in found:
+        kept = is_kept.get((office_id, administration, journal_code))
+        if kept is False or not connectors[connection_id]:
+            unreadable.append(pk)
+        elif kept is None:
+            batches[Kind.NUMBER_CHECK, connection_id, administration, journal_code].append(pk)
+        else:
+            batches[Kind.READ_BACK, connection_id, administration, ""].append(pk)
+    Delivery.objects.filter(pk__in=unreadable).update(due_at=None)
+    chosen = [(key, pks[: _ASKED_AT_ONCE[key[0]]]) for key, pks in list(batches.items())[:free_call_count]]
+    rows = Delivery.objects.select_related("connection").in_bulk([pk for _, pks in chosen for pk in pks])
+    return [
+        _question(kind, [rows[pk] for pk in pks], connectors[connection_id])
+        for (kind, connection_id, _, _), pks in chosen
+    ]
+
+
+def _numbers_kept(environment_id: int) -> dict[tuple[int, int, str], bool]:
+    """Of which lanes it is known whether AFAS keeps our numbers there."""
+    rows = NumberKeeping.objects.filter(environment_id=environment_id)
+    columns = ("office_id", "administration", "journal_code", "is_kept")
+    return {(office, unit, code): kept for office, unit, code, kept in rows.values_list(*columns)}
+
+
+def _look_up_connectors(connection_ids: Iterable[int]) -> dict[int, str]:
+    rows = Connection.objects.select_related("environment").in_bulk(list(connection_ids))
+    return {pk: view_of(row).connector_for(Feature.LOOK_UP) for pk, row in rows.items()}
+
+
+def _question(kind: Kind, deliveries: Sequence[Delivery], connector: str) -> Question:
+    first = deliveries[0]
+    return Question(
+        kind=kind,
+        office_id=first.office_id,
+        connection_id=first.connection_id,
+        connector=connector,
+        token=str(first.connection.authorised_at),
+        administration=first.administration,
+        wanted=tuple(
+            Wanted(
+                delivery_id=delivery.pk,
+                voucher_number=delivery.voucher_number,
+                journal_code=delivery.journal_code,
+                entry_number=delivery.entry_number,
+                expected=expected_of(bytes(delivery.payload)),
+            )
+            for delivery in deliveries
+        ),
+    )
