@@ -29,10 +29,10 @@ from tests.integration.test_inspection import may_look
 from afas_client.transactions import transactions
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.delivery import decisions, installation, questions, reversing
+from loonbrug.delivery import decisions, inspection, installation, questions, reversing
 from loonbrug.delivery.claiming import Claim
 from loonbrug.delivery.decisions import DoubtDecision
-from loonbrug.delivery.inspection import Answered, Look, record_answers
+from loonbrug.delivery.inspection import Answered, Look
 from loonbrug.delivery.invariants import INVARIANTS, View
 from loonbrug.delivery.models import AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Answer, Outcome, Reason
@@ -112,15 +112,16 @@ class World(RuleBasedStateMachine):
     def look(self, is_sighted: bool) -> None:
         """Ask what is due; without sight AFAS's answer is empty."""
         questions.end_doubts(environment_id=self.office.environment_id, now=self.now)
-        asked = questions.take_questions(
+        taken = questions.take_questions(
             environment_id=self.office.environment_id, reading_count=0, policy=POLICY, now=self.now
         )
-        for question in asked:
+        for question in taken:
             answered = self._answered(question, is_sighted)
             if question.kind is Kind.REVERSAL:
                 reversing.record_look(question=question, answered=answered, policy=POLICY)
             else:
-                record_answers([Look(question, answered, POLICY)])
+                with transaction.atomic():
+                    inspection.record_answers([Look(question, answered, POLICY)])
 
     @precondition(lambda _: not installation.unreleased_offices())
     @rule(chance=st.integers(1, 5))

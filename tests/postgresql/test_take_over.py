@@ -32,8 +32,8 @@ DONE = {State.BOOKED, State.VERIFIED}
 
 @pytest.fixture
 def afas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Surroundings]:
-    for name in (MARK, LAST_CLAIM):  # every test has a database of its own
-        (settings.DATA / name).unlink(missing_ok=True)
+    for beside in (MARK, LAST_CLAIM):
+        (settings.DATA / beside).unlink(missing_ok=True)  # every test has a database of its own
     surroundings = Surroundings(tmp_path, 900_000 // SCALE, sandbox_document())
     monkeypatch.setattr(settings, "AFAS_URL", surroundings.afas_url)
     try:
@@ -74,7 +74,9 @@ def test_a_killed_workers_call_is_in_doubt_and_the_rest_is_booked_by_another(
     afas: Surroundings, tmp_path: Path
 ) -> None:
     wanted = entries(12, seed=1)
-    Harness(afas).prepare(wanted)
+    harness = Harness(afas)
+    harness.prepare()
+    harness.queue(wanted)
     slow = Delivery.objects.filter(environment__participant_number="11111").earliest("pk")
     fault = {"kind": "latency", "operation": "POST FiEntries", "delay_ms": 20_000, "count": 1}
     ask(f"{afas.control}/faults", "POST", fault | {"administration": slow.administration})
