@@ -94,12 +94,6 @@ def runs_of(*, scope: Scope, runs: Collection[RunIdentity]) -> dict[RunIdentity,
     return {each.run: each for each in found if each.run in wanted}
 
 
-def years_of_runs(*, scope: Scope, company_id: int) -> tuple[int, ...]:
-    """The years of which a company has, or had, runs in Nmbrs, the latest first."""
-    rows = NmbrsRun.objects.filter(office_id=scope.office_id, company_id=company_id)
-    return tuple(rows.order_by("-year").values_list("year", flat=True).distinct())
-
-
 def years_looked_at(*, scope: Scope, company_ids: Collection[int]) -> frozenset[tuple[int, int]]:
     """Company and year whose whole list of runs Nmbrs has given."""
     rows = NmbrsLook.objects.filter(
