@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.db import connection
-from tests.integration.nmbrs_on_stub import NOW, NmbrsOffice, office, problem, stub
+from tests.integration.nmbrs_on_stub import NOW, NmbrsOffice, at_once, office, problem, stub
 
 from loonbrug.connections import nmbrs_operations as operations
 from loonbrug.connections.models import NmbrsConnection, NmbrsState
@@ -149,6 +149,30 @@ def test_a_line_that_drops_after_the_token_left_is_found_out_by_the_next_try(
     with pytest.raises(errors.ConsentEnded):
         token(office)
     assert (office.row().state, office.row().reason) == (NmbrsState.CONSENT_NEEDED, "nmbrs_consent_ended")
+
+
+def test_a_stop_that_breaks_a_refresh_off_leaves_the_chain_to_the_next_start(
+    office: NmbrsOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.now += HOUR
+
+    async def never(request: wire.Request) -> wire.Response:
+        await asyncio.sleep(3600)
+        raise AssertionError("it waits longer than anybody")
+
+    async def broken_off() -> None:
+        tokens = office.ground().tokens(connection_id=office.connection_id, transport=office.stub)
+        waiting = asyncio.ensure_future(tokens.current())
+        while not await at_once(lambda: office.row().spending_id):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+    with monkeypatch.context() as hung:
+        hung.setattr(office.stub, "send", never)
+        asyncio.run(broken_off())
+    assert office.row().spending_id is None
+    assert token(office) == "refresh+"
 
 
 def test_the_pair_is_on_disk_before_its_token_is_used_also_when_the_database_is_away_for_a_moment(
