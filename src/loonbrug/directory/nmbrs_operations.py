@@ -17,7 +17,6 @@ from loonbrug.directory.matching import LONGEST_NAME, Match, Ours, match
 from loonbrug.directory.models import AllocationCode, CodeKind, Company, Debtor, NmbrsCompany, NmbrsDebtor
 from loonbrug.directory.nmbrs_queries import our_companies, our_debtors
 
-
 #: What the list of companies tells of one; its kind of period comes from elsewhere, perhaps at the same moment.
 _LISTED = ("number", "name", "debtor", "company", "gone_at")
 
