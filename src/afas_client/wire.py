@@ -67,13 +67,29 @@ def request_headers(
 def decoded(body: bytes) -> object:
     """The JSON of a body, with decimals as Decimal. Raises ValueError for anything else."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+        found = _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
+        return _of_whole_characters(found) if b"\\u" in body else found
     except RecursionError as deep:
         raise ValueError("the JSON is nested too deeply") from deep
 
 
+def _of_whole_characters(value: object) -> object:
+    """The same with halves of characters and NUL replaced: only an escape makes them, and no database takes them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, list):
+        return [_of_whole_characters(each) for each in value]
+    if isinstance(value, dict):
+        return {_of_whole_characters(name): _of_whole_characters(each) for name, each in value.items()}
+    return value
+
+
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
+
+
+# Made once: a decoder with a choice of its own costs more than most answers.
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number)
 
 
 def _decoded_or_none(body: bytes) -> object:
@@ -120,11 +136,10 @@ def _message(answer: Mapping[str, object]) -> str | None:
 
 
 def _told(value: object) -> str | None:
-    """The text, fit to be kept and shown: JSON can hold halves of characters, which no database takes."""
+    """The text, fit to be kept and shown."""
     if not isinstance(value, str) or not value.strip():
         return None
-    whole = value.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    return errors.without_tokens(whole)[: errors.BODY_LIMIT]
+    return errors.without_tokens(value)[: errors.BODY_LIMIT]
 
 
 def _whole(value: object) -> int | None:

@@ -11,7 +11,7 @@ import structlog
 
 from afas_client.client import AfasClient
 from afas_client.errors import AfasError, NeverLeft, NotLetIn
-from afas_client.get_connector import Query, Row, query_string
+from afas_client.get_connector import Query, query_string
 from afas_client.transactions import (
     Transaction,
     transactions,
@@ -185,12 +185,5 @@ async def _lines(
     client: AfasClient, connector: str, query: Query
 ) -> tuple[tuple[Transaction, ...], datetime | None]:
     """All lines, page by page, and AFAS's clock at the first page."""
-    found: list[Row] = []
-    page = await client.page(connector, query)
-    first_answered_at = page.answered_at
-    found += page.rows
-    while len(page.rows) == query.take:
-        query = query.next_page()
-        page = await client.page(connector, query)
-        found += page.rows
-    return transactions(found), first_answered_at
+    pages = [page async for page in client.pages(connector, query)]
+    return transactions([row for page in pages for row in page.rows]), pages[0].answered_at
