@@ -18,6 +18,7 @@ from loonbrug.connections.operations import rotate_tokens
 from loonbrug.connections.queries import keys_open_tokens
 from loonbrug.watch.models import Mail
 from loonbrug.web.letters import words_of
+from loonbrug.workflows.synchronise import due
 from nmbrs_client import errors, wire
 from nmbrs_client.auth import Tokens
 
@@ -83,6 +84,13 @@ def test_a_refresh_that_never_ended_stops_the_connection_and_tells_once(office: 
     assert (row.state, row.reason) == (NmbrsState.CONSENT_NEEDED, operations.REFRESH_LOST)
     assert claim(office) is None
     assert Mail.objects.count() == 1
+
+
+def test_a_refresh_that_died_is_found_without_anybody_asking_for_a_token(office: NmbrsOffice) -> None:
+    office.synchronise()
+    claim(office)
+    due(now=office.now + operations.SPENDING_LIFE)
+    assert office.row().state == NmbrsState.CONSENT_NEEDED
 
 
 def test_a_pair_that_comes_after_all_mends_the_connection(office: NmbrsOffice) -> None:
