@@ -317,7 +317,7 @@ def test_what_was_not_asked_when_nmbrs_failed_is_asked_again_after_the_wait(
     office: NmbrsOffice, stub: NmbrsStub
 ) -> None:
     office.synchronise()
-    stub.answers["companies/c1/runs"] = lambda: problem(500, 50001)
+    stub.answers["/runs"] = lambda: problem(500, 50001)
     office.synchronise(later=HOUR, turns=2)
     stub.answers.clear()
     stub.calls()
