@@ -148,7 +148,9 @@ def run_of(item: Item) -> PayrollRun:
 
 def cost_centre_of(item: Item) -> CostCentre:
     """A cost centre is known by its code; Nmbrs does not promise the id. Raises ValueError without one."""
-    return CostCentre(text_of(item.get("costCenterId")), _given(item, "code"), text_of(item.get("description")))
+    return CostCentre(
+        text_of(item.get("costCenterId")), _given(item, "code"), text_of(item.get("description"))
+    )
 
 
 def cost_unit_of(item: Item) -> CostUnit:

@@ -66,3 +66,12 @@ def test_one_company_that_nmbrs_cannot_show_does_not_starve_the_others(
     office.synchronise(later=HOUR)
     assert runs_of("2001") == {10, 11}
 
+
+def test_a_later_that_is_a_year_away_silences_nobody_for_longer_than_a_day(
+    office: NmbrsOffice, stub: NmbrsStub
+) -> None:
+    stub.answers["/debtors"] = lambda: problem(429, 42909, **{"Retry-After": "31000000"})
+    office.synchronise(turns=2)
+    stub.answers.clear()
+    office.synchronise(later=DAY)
+    assert runs_of("2001") == {10, 11}

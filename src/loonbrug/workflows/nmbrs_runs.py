@@ -17,8 +17,8 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 def facts_of(runs: Iterable[PayrollRun], *, year: int, period_type: str) -> tuple[tuple[RunFacts, ...], int]:
     """The runs of one year, and how many there are without an identity.
 
-    Those have no number or period that can be one, or the period and number of a run that was made earlier: where Nmbrs gives dates,
-    a thirteenth period cannot be told from the twelfth.
+    Those have no number or period that can be one, or the period and number of a run that was made earlier: where
+    Nmbrs gives dates, a thirteenth period cannot be told from the twelfth.
     """
     of_year = sorted((run for run in runs if run.year in (None, year)), key=_age)
     found: dict[tuple[int, int], RunFacts] = {}

@@ -48,6 +48,8 @@ TOGETHER = 40
 CALLS_AT_ONCE = 4
 #: After an answer that nobody expects, or none, Nmbrs is asked again after this, doubled up to the longest.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+#: Nmbrs is asked once a day, however much later it says.
+LONGEST_TOLD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ async def _fail(view: NmbrsConnectionView, failed: Exception, ground: Ground) ->
     code = failed.key if isinstance(failed, errors.NmbrsError) else _OUR_OWN[type(failed)]
     wait = min(FIRST_WAIT * (1 << min(view.failure_count, 10)), LONGEST_WAIT)
     if isinstance(failed, errors.TryLater):
-        wait = max(wait, timedelta(seconds=failed.again_in))
+        wait = max(wait, min(timedelta(seconds=failed.again_in), LONGEST_TOLD))
     log.warning("nmbrs_failed", connection=view.id, code=code, why=str(failed))
     if isinstance(failed, errors.TooManyCalls | errors.QuotaExceeded):
         await ground.write(nmbrs_operations.record_plan_spent, code=code, wait=wait, now=ground.now())
