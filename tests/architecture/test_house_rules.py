@@ -45,7 +45,8 @@ HOLDS_MONEY = (
     "nmbrs_client/",
     "afas_client/fi_entries",
 )
-COUNTS_SECONDS = ("loonbrug/delivery/drain.py",)
+#: Both hold seconds of a clock, and no amount.
+COUNTS_SECONDS = ("loonbrug/delivery/drain.py", "loonbrug/delivery/ground.py")
 
 
 def modules() -> list[Path]:
