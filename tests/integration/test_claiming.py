@@ -201,9 +201,15 @@ def office_is_paused(office: DeliveryOffice) -> None:
     Delivery.objects.update(state=State.QUEUED, due_at=NOW)
 
 
+def office_was_released_just_now(office: DeliveryOffice) -> None:
+    """Released, while AFAS may still be busy with what the restored database does not know."""
+    office_is_paused(office)
+    installation.release(office_id=office.scope.office_id, reason="put back by us", by="Anna", now=NOW)
+
+
 MEANWHILE = (
     *(becomes_test, is_blocked, account_pauses, is_cancelled),
-    *(is_put_off, database_is_restored, office_is_paused),
+    *(is_put_off, database_is_restored, office_is_paused, office_was_released_just_now),
 )
 
 
