@@ -45,7 +45,6 @@ HOLDS_MONEY = (
     "nmbrs_client/",
     "afas_client/fi_entries",
 )
-#: Both hold seconds of a clock, and no amount.
 COUNTS_SECONDS = ("loonbrug/delivery/drain.py", "loonbrug/delivery/ground.py")
 
 

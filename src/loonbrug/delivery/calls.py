@@ -3,7 +3,6 @@
 No transaction is open while AFAS works; whatever happens, every claim gets an answer, and it is stored.
 """
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +11,7 @@ import structlog
 
 from afas_client.client import AfasClient
 from afas_client.errors import AfasError, NeverLeft, NotLetIn
-from afas_client.get_connector import Query, Row, query_string
+from afas_client.get_connector import Query, query_string
 from afas_client.transactions import (
     Transaction,
     transactions,
@@ -67,7 +66,7 @@ async def deliver(claim: Claim, work: Work) -> None:
     try:
         answer = await _send(claim, departure, work)
     finally:
-        await asyncio.shield(_record(claim, departure.in_fact(answer), work))
+        await _record(claim, departure.in_fact(answer), work)
 
 
 async def _send(claim: Claim, departure: _Departure, work: Work) -> Answer:
@@ -186,12 +185,5 @@ async def _lines(
     client: AfasClient, connector: str, query: Query
 ) -> tuple[tuple[Transaction, ...], datetime | None]:
     """All lines, page by page, and AFAS's clock at the first page."""
-    found: list[Row] = []
-    page = await client.page(connector, query)
-    first_answered_at = page.answered_at
-    found += page.rows
-    while len(page.rows) == query.take:
-        query = query.next_page()
-        page = await client.page(connector, query)
-        found += page.rows
-    return transactions(found), first_answered_at
+    pages = [page async for page in client.pages(connector, query)]
+    return transactions([row for page in pages for row in page.rows]), pages[0].answered_at

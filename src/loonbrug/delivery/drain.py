@@ -63,7 +63,8 @@ async def _work_off(work: Work) -> None:
         if not work.calls():
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(work.has_news.wait(), LOOK_EVERY_SECONDS)
+            async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                await work.has_news.wait()
 
 
 def _drop_settled(work: Work) -> bool:

@@ -142,6 +142,19 @@ def take_questions(
     calls = Environment.objects.values_list("parallel_call_count", flat=True).get(pk=environment_id)
     busy = busy_lanes(environment_ids=[environment_id], now=now)[environment_id]
     free = max(calls - len(busy) - reading_count, 0)
+    questions = (
+        _in_the_air(environment_id, free, now) if due(environment_id=environment_id, now=now).doubts else []
+    )
+    free -= sum(not question.has_own_call for question in questions)
+    if free > 0:
+        questions += _read_backs(environment_id, free, now)
+    asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
+    Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
+    return tuple(questions)
+
+
+def _in_the_air(environment_id: int, free_call_count: int, now: datetime) -> list[Question]:
+    """Questions about what may have been booked or deleted, and about what a person typed in."""
     may_be_busy = Q(doubt_until__gt=now) & ~Q(reason=Reason.RESTORED)
     doubted = _due(environment_id, now, *DOUBTED)
     deleted = _due(environment_id, now, State.REVERSING).filter(reason=Reason.DELETE_LEFT)
@@ -151,14 +164,7 @@ def take_questions(
         _deletions(deleted.exclude(may_be_busy), now),
         _typed_in(_due(environment_id, now, State.BOOKED_BY_HAND), now),
     )
-    questions = [replace(question, has_own_call=True) for question in own]
-    waiting = list(islice(others, free))
-    questions += waiting
-    if len(waiting) < free:
-        questions += _read_backs(environment_id, free - len(waiting), now)
-    asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
-    Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
-    return tuple(questions)
+    return [*(replace(question, has_own_call=True) for question in own), *islice(others, free_call_count)]
 
 
 def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Delivery]:
@@ -256,9 +262,11 @@ def _read_backs(environment_id: int, free_call_count: int, now: datetime) -> lis
         else:
             batches[Kind.READ_BACK, connection_id, administration, ""].append(pk)
     Delivery.objects.filter(pk__in=unreadable).update(due_at=None)
+    chosen = [(key, pks[: _ASKED_AT_ONCE[key[0]]]) for key, pks in list(batches.items())[:free_call_count]]
+    rows = Delivery.objects.select_related("connection").in_bulk([pk for _, pks in chosen for pk in pks])
     return [
-        _question(kind, _with_connection(pks[: _ASKED_AT_ONCE[kind]]), connectors[connection_id])
-        for (kind, connection_id, _, _), pks in list(batches.items())[:free_call_count]
+        _question(kind, [rows[pk] for pk in pks], connectors[connection_id])
+        for (kind, connection_id, _, _), pks in chosen
     ]
 
 
@@ -272,11 +280,6 @@ def _numbers_kept(environment_id: int) -> dict[tuple[int, int, str], bool]:
 def _look_up_connectors(connection_ids: Iterable[int]) -> dict[int, str]:
     rows = Connection.objects.select_related("environment").in_bulk(list(connection_ids))
     return {pk: view_of(row).connector_for(Feature.LOOK_UP) for pk, row in rows.items()}
-
-
-def _with_connection(delivery_ids: Sequence[int]) -> list[Delivery]:
-    rows = Delivery.objects.select_related("connection__environment").filter(pk__in=delivery_ids)
-    return list(rows.order_by("due_at", "id"))
 
 
 def _question(kind: Kind, deliveries: Sequence[Delivery], connector: str) -> Question:

@@ -1,9 +1,12 @@
 """Which kinds of work the engine knows, and the ground they stand on. The edge: clock, ids, sockets, threads."""
 
 import asyncio
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -12,10 +15,12 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from afas_client.transport import AiohttpTransport
+from loonbrug.connections.nmbrs_operations import warn_of_endings
 from loonbrug.delivery import queries
 from loonbrug.delivery.drain import drain
 from loonbrug.delivery.ground import Ground, grouping_writer
 from loonbrug.delivery.outcomes import Policy
+from loonbrug.delivery.writer import Writer
 from loonbrug.engine.embedded import EmbeddedEngine, EngineLock
 from loonbrug.engine.work import Engine, Keyed, Periodic, Work
 from loonbrug.project.engines import EngineName
@@ -23,8 +28,13 @@ from loonbrug.project.installation_mark import Folder
 from loonbrug.project.mailing import send_waiting_mail
 from loonbrug.screens.send_all import batches_with_work
 from loonbrug.watch import operations as watch
+from loonbrug.web.nmbrs_settings.way_back import redirect_url
+from loonbrug.workflows import generate, synchronise
+from loonbrug.workflows.nmbrs_ground import Ground as NmbrsGround
+from loonbrug.workflows.nmbrs_ground import PacedTransport
 from loonbrug.workflows.send_all import send_slice
 from loonbrug.workflows.watch import look_around
+from nmbrs_client.transport import AiohttpTransport as NmbrsTransport
 
 #: The kind of work that empties one environment.
 DRAIN = "drain"
@@ -33,12 +43,17 @@ BATCH = "batch"
 #: So many journals of a batch are sent before the writer is free for drains again.
 BATCH_SLICE_COUNT = 5
 SWEEP_SECONDS = 2.0
+NMBRS_SWEEP_SECONDS = 3.0
+#: Calls of one process to Nmbrs at once, over all connections: they share one plan.
+NMBRS_CALLS_AT_ONCE = 8
 PULSE_SECONDS = 5.0
 MAIL_SECONDS = 5.0
 LOOK_AROUND_SECONDS = 180.0
 #: Environments that one process drains at once; a drain makes room after its time slice when others wait.
 PLACES = 100
 SLICE_SECONDS = 5.0
+#: Objects made before the collector looks; the default stops a busy drain hundreds of times a second.
+GC_THRESHOLD = 50_000
 #: Connections of one process with the table of jobs, beside those of the pages and the writer.
 TABLE_CONNECTIONS = 4
 
@@ -73,10 +88,12 @@ def engine() -> Engine:
     async def look_for_batches() -> list[Keyed]:
         return [(BATCH, batch_id) for batch_id in await ground.write(batches_with_work)]
 
-    kinds: dict[str, Work] = {DRAIN: empty, BATCH: send}
+    nmbrs_kinds, nmbrs_periodic = _nmbrs_work(_nmbrs_ground(ground))
+    kinds: dict[str, Work] = {DRAIN: empty, BATCH: send, **nmbrs_kinds}
     periodic = [
         Periodic(SWEEP_SECONDS, sweep),
         Periodic(SWEEP_SECONDS, look_for_batches),
+        *nmbrs_periodic,
         *_watching(is_stopping),
     ]
     if settings.ENGINE is EngineName.PROCRASTINATE:
@@ -84,6 +101,13 @@ def engine() -> Engine:
     else:
         built = EmbeddedEngine(kinds=kinds, periodic=periodic, places=PLACES)
     return built
+
+
+def settle_memory() -> None:
+    """Let the collector pass over what was loaded at the start, and look less often at what is short-lived."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
 
 
 def _shared(kinds: dict[str, Work], periodic: list[Periodic]) -> Engine:
@@ -98,12 +122,42 @@ def _shared(kinds: dict[str, Work], periodic: list[Periodic]) -> Engine:
     return ProcrastinateEngine(kinds=kinds, periodic=periodic, places=PLACES, connector=connector)
 
 
+def _nmbrs_work(nmbrs: NmbrsGround) -> tuple[dict[str, Work], list[Periodic]]:
+    """Synchronising, and fetching journals."""
+    fetching = asyncio.Semaphore(generate.AT_ONCE)
+
+    async def bring_over(connection_id: int) -> None:
+        await synchronise.synchronise(connection_id=connection_id, ground=nmbrs)
+
+    async def fetch(run_id: int) -> None:
+        async with fetching:
+            await generate.generate(run_id=run_id, ground=nmbrs)
+
+    async def look_for_connections() -> list[Keyed]:
+        return await nmbrs.write(synchronise.due, now=now())
+
+    async def look_for_journals() -> list[Keyed]:
+        return await nmbrs.write(generate.due, now=now())
+
+    async def ask_again() -> list[Keyed]:
+        await nmbrs.write(generate.ask_again, now=now())
+        return []
+
+    periodic = [
+        Periodic(NMBRS_SWEEP_SECONDS, look_for_connections),
+        Periodic(SWEEP_SECONDS, look_for_journals),
+        Periodic(LOOK_AROUND_SECONDS, ask_again),
+    ]
+    return {synchronise.KIND: bring_over, generate.KIND: fetch}, periodic
+
+
 def _watching(is_stopping: Callable[[], bool]) -> list[Periodic]:
     """The rounds that keep an eye on things, on threads of their own so that no delivery waits for them."""
     eye = ThreadPoolExecutor(max_workers=1, thread_name_prefix="eye")
     rounds = [
         _round(PULSE_SECONDS, eye, lambda: watch.beat(now=now())),
         _round(LOOK_AROUND_SECONDS, eye, lambda: look_around(policy=policy(), now=now())),
+        _round(LOOK_AROUND_SECONDS, eye, lambda: warn_of_endings(now=now())),
     ]
     if settings.EMAIL_HOST:
         post = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")
@@ -177,4 +231,25 @@ def _ground(is_stopping: Callable[[], bool], others_wait: Callable[[], bool]) ->
         others_wait=others_wait,
         slice_seconds=SLICE_SECONDS,
         note_claim=folder().note_claim,
+    )
+
+
+def _nmbrs_ground(ground: Ground) -> NmbrsGround:
+    """A thread of its own for the database, so that no delivery waits for a synchronisation."""
+    calls = asyncio.Semaphore(NMBRS_CALLS_AT_ONCE)
+
+    @asynccontextmanager
+    async def open_transport() -> AsyncIterator[PacedTransport]:
+        async with NmbrsTransport() as transport:
+            yield PacedTransport(transport, calls)
+
+    return NmbrsGround(
+        now=now,
+        new_id=uuid4,
+        write=replace(ground, writer=Writer()).write,
+        open_transport=open_transport,
+        is_stopping=ground.is_stopping,
+        others_wait=ground.others_wait,
+        slice_seconds=SLICE_SECONDS,
+        redirect_url=redirect_url(),
     )

@@ -78,12 +78,20 @@ class EntrySection:
     is_waiting: bool
     can_retry: bool
     can_decide: bool
+    can_settle: bool
     is_mapping_changed: bool
 
     @property
     def key(self) -> str:
         """What tells it from the other sections of the page."""
-        return f"{self.row.entry.ordinal}{'-counter' if self.is_counter else ''}"
+        which = "-counter" if self.is_counter else f"-late-{self.late_id}" if self.late_id else ""
+        return f"{self.row.entry.ordinal}{which}"
+
+    @property
+    def late_id(self) -> int | None:
+        """The delivery, when it is one that AFAS booked after it had ended, beside the one that counts."""
+        found = self.delivery
+        return found.id if found is not None and found in self.row.late else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,11 @@ class Conflict:
     code: str
     other_journal_id: str
 
+    @property
+    def is_change(self) -> bool:
+        """Whether it is about what Nmbrs gives by now for the same run: that is looked at line by line."""
+        return self.code == "journal_changed_in_nmbrs"
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -139,7 +152,13 @@ def planned(plan: PlannedImport, checked: CheckResult, *, scope: Scope) -> Plann
 
 def summary(row: JournalRow, *, scope: Scope) -> Summary:
     """The head of a journal; what keeps it from being sent is only asked while there is something to send."""
-    blocking = check_journal(scope=scope, journal_id=row.journal.id).blocking if row.is_open else ()
+    checked = check_journal(scope=scope, journal_id=row.journal.id) if row.is_open else None
+    return summary_of(row, checked, scope=scope)
+
+
+def summary_of(row: JournalRow, checked: CheckResult | None, *, scope: Scope) -> Summary:
+    """The head of a journal of which is known what keeps it from being sent."""
+    blocking = checked.blocking if checked else ()
     can_reverse = row.is_reversible and may_reverse(scope)
     return Summary(row, words.journal_state(row, len(blocking)), len(blocking), can_reverse)
 
@@ -148,7 +167,20 @@ def entry_section(row: EntryRow, *, mapping: MappingView | None, now: datetime.d
     """One entry at this moment; `mapping` is the company's as it is now."""
     if row.delivery is None:
         return EntrySection(
-            row, False, words.delivery_state(None), None, "", None, (), (), False, False, False, False, False
+            row,
+            False,
+            words.delivery_state(None),
+            None,
+            "",
+            None,
+            (),
+            (),
+            False,
+            False,
+            False,
+            False,
+            False,
+            False,
         )
     return _section(row, row.delivery, row.deliveries, mapping, now)
 
@@ -157,6 +189,12 @@ def counter_entry_section(row: EntryRow, *, now: datetime.datetime) -> EntrySect
     """The counter-entry of one entry at this moment, if it has one."""
     view = row.counter_entry
     return None if view is None else _section(row, view, (view,), None, now)
+
+
+def late_sections(row: EntryRow, *, now: datetime.datetime) -> tuple[EntrySection, ...]:
+    """What AFAS booked of this entry after it had ended, beside the delivery that counts."""
+    found = (_section(row, view, (view,), None, now) for view in row.late)
+    return tuple(replace(section, is_moving=False) for section in found)
 
 
 def _section(
@@ -183,6 +221,7 @@ def _section(
         is_waiting=view.state is State.QUEUED,
         can_retry=view.state in _MAY_BE_RETRIED,
         can_decide=may_decide(view, now=now),
+        can_settle=view.state is State.CONFLICT,
         is_mapping_changed=view.state in _MAY_GO_ANEW
         and mapping is not None
         and not is_as_used(mapping, view.mapping),

@@ -51,6 +51,7 @@ _JOURNAL: dict[JournalState, tuple[str, Promise]] = {
     JournalState.ATTENTION: ("bad", gettext_lazy("Needs attention")),
     JournalState.CANCELLED: ("neutral", gettext_lazy("Cancelled")),
     JournalState.REVERSED: ("neutral", gettext_lazy("Reversed")),
+    JournalState.OFFERED: ("attention", gettext_lazy("Offered by Nmbrs")),
     JournalState.WITHDRAWN: ("neutral", gettext_lazy("Withdrawn")),
     JournalState.REPLACED: ("neutral", gettext_lazy("Replaced")),
 }
@@ -75,6 +76,8 @@ _WHO: dict[Who, Promise] = {
     Who.CONTROLLER: gettext_lazy("The controller"),
     Who.AFAS_ADMIN: gettext_lazy("The AFAS administrator"),
     Who.OFFICE_ADMIN: gettext_lazy("The administrator of this office"),
+    Who.DEBTOR: gettext_lazy("Somebody with a login of the debtor in Nmbrs"),
+    Who.OPERATOR: gettext_lazy("Whoever runs this installation"),
 }
 _FATES: dict[Fate, tuple[str, Promise]] = {
     Fate.NEW: ("good", gettext_lazy("New")),
@@ -176,7 +179,13 @@ def delivery_state(view: DeliveryView | None) -> StateWord:
         return StateWord("neutral", _("Not sent yet"))
     shown = state_word(view.state)
     is_there = bool(view.entry_number) and view.state not in ENDED
-    return StateWord(shown.tone, shown.word, "authorised" if is_there else "new")
+    word = _("Entered by hand, verified") if _is_checked_by_hand(view) else shown.word
+    return StateWord(shown.tone, word, "authorised" if is_there else "new")
+
+
+def _is_checked_by_hand(view: DeliveryView) -> bool:
+    """Whether what a person typed into AFAS was found there, with our totals."""
+    return view.state is State.BOOKED_BY_HAND and any(each.is_checked for each in view.decisions)
 
 
 def state_word(state: State) -> StateWord:
@@ -187,8 +196,8 @@ def state_word(state: State) -> StateWord:
 
 def life(value: JournalLife) -> StateWord:
     """What became of an earlier journal of a run."""
-    known = {JournalLife.WITHDRAWN: JournalState.WITHDRAWN, JournalLife.REPLACED: JournalState.REPLACED}
-    tone, word = _JOURNAL[known.get(value, JournalState.READY)]
+    known = JournalState.READY if value is JournalLife.LIVE else JournalState(value)
+    tone, word = _JOURNAL[known]
     return StateWord(tone, str(word))
 
 
