@@ -67,7 +67,7 @@ def request_headers(
 def decoded(body: bytes) -> object:
     """The JSON of a body, with decimals as Decimal. Raises ValueError for anything else."""
     try:
-        found = json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+        found = _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
         return _of_whole_characters(found) if b"\\u" in body else found
     except RecursionError as deep:
         raise ValueError("the JSON is nested too deeply") from deep
@@ -86,6 +86,10 @@ def _of_whole_characters(value: object) -> object:
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
+
+
+# Made once: a decoder with a choice of its own costs more than most answers.
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number)
 
 
 def _decoded_or_none(body: bytes) -> object:

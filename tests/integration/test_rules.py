@@ -23,9 +23,9 @@ from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery import calls, installation, queries
 from loonbrug.delivery.claiming import OvertakenError
 from loonbrug.delivery.ground import grouping_writer
-from loonbrug.delivery.inspection import Kind
 from loonbrug.delivery.models import Attempt, Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Outcome, Reason, answer_to
+from loonbrug.delivery.questions import Kind
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import State
 from loonbrug.delivery.writer import Writer

@@ -66,6 +66,7 @@ def _record_answer(question: Question, answered: Answered, policy: Policy) -> No
     is_by_hand = question.kind is Kind.BY_HAND
     locked = Delivery.objects.select_for_update(no_key=True).defer("payload", "mapping").order_by("id")
     rows = locked.in_bulk([wanted.delivery_id for wanted in question.wanted])
+    is_by_hand = question.kind is Kind.BY_HAND
     booked: list[tuple[Delivery, Seen]] = []
     for wanted in question.wanted:
         delivery = rows[wanted.delivery_id]

@@ -189,6 +189,7 @@ def _shown_by(delivery: Delivery) -> str:
 
 
 def lane_of(delivery: Delivery) -> dict[str, int | str]:
+    """What a delivery shares with all others of its office in the same administration and journal."""
     return {
         "office_id": delivery.office_id,
         "environment_id": delivery.environment_id,
