@@ -143,7 +143,8 @@ class ConnectionTokens:
                 now=self._now(),
             )
             raise
-        except (NmbrsError, asyncio.CancelledError):  # cancelled: a stop breaks the call off, nothing more leaves
+        except (NmbrsError, asyncio.CancelledError):
+            # Cancelled means that a stop breaks the call off: nothing more leaves.
             await self._release(spending_id)
             raise
         await self._keep(tokens, spending_id)
