@@ -110,7 +110,7 @@ async def _delete(claim: Claim, departure: _Departure, client: AfasClient, work:
 async def _record(claim: Claim, answer: Answer, work: Work) -> None:
     """Offer the answer to the database until it is stored."""
     ground = work.ground
-    work.is_answered()
+    work.has_news.set()  # what this answer frees can be claimed right behind it
     report = Report(claim.claim_id, answer, ground.policy, ground.now())
     state = await ground.store_together(record_all, report)
     log.info(
@@ -133,7 +133,6 @@ async def look(question: Question, work: Work) -> None:
     try:
         client = await work.client(question)
         answered = await _ask(question, client, work)
-        work.is_answered()
     except (AfasError, NotAuthorisedError, SecretUnreadableError, OvertakenError) as error:
         log.warning(
             "no_look", kind=question.kind, connection=question.connection_id, why=type(error).__name__

@@ -14,7 +14,7 @@ from loonbrug.delivery import claiming, operations, questions
 from loonbrug.delivery import ground as grounds
 from loonbrug.delivery.calls import deliver, look
 from loonbrug.delivery.claiming import Ahead, Claimed, OvertakenError, Wish, claim_all
-from loonbrug.delivery.ground import Ground, Use, Work
+from loonbrug.delivery.ground import Ground, Work
 
 log = structlog.get_logger()
 
@@ -37,12 +37,12 @@ async def drain(*, environment_id: int, ground: Ground) -> None:
         try:
             await _work_off(work)
         except asyncio.CancelledError:
-            for call in work.calls:
+            for call in work.calls():
                 call.cancel()
             raise
         finally:
-            if work.calls:
-                await asyncio.wait(work.calls)
+            if calls := work.calls():
+                await asyncio.wait(calls)
 
 
 async def _work_off(work: Work) -> None:
@@ -51,29 +51,31 @@ async def _work_off(work: Work) -> None:
     next_round = loop.time()
     while True:
         work.has_news.clear()
-        _drop_settled(work)
-        is_round = loop.time() >= next_round or not work.calls
+        read_has_ended = _drop_settled(work)
+        is_round = loop.time() >= next_round or not work.calls()
         if is_round:
             next_round = loop.time() + LOOK_EVERY_SECONDS
         if not work.should_end():
             await _claim(work, is_round=is_round)
-        has_calls_for_reads = work.free_call_count() > 0 and (work.has_read or not work.ahead.candidates)
+        has_calls_for_reads = _free_calls(work) > 0 and (read_has_ended or not work.ahead.candidates)
         if not work.should_end() and (is_round or has_calls_for_reads):
             await _ask_what_is_due(work)
-        if not work.calls:
+        if not work.calls():
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_EVERY_SECONDS):
                 await work.has_news.wait()
 
 
-def _drop_settled(work: Work) -> None:
-    """Forget the calls that have ended; one that failed ends the drain."""
-    ended = [call for call in work.calls if call.done()]
-    for call in ended:
-        del work.calls[call]
+def _drop_settled(work: Work) -> bool:
+    """Forget the calls that have ended, and tell whether a read was among them; one that failed ends the drain."""
+    ended = {call for call in work.calls() if call.done()}
+    read_has_ended = not ended.isdisjoint(work.reads)
+    for group in (work.sends, work.reads, work.looks):
+        group.difference_update(ended)
     for call in ended:
         call.result()
+    return read_has_ended
 
 
 async def _claim(work: Work, *, is_round: bool) -> None:
@@ -94,7 +96,7 @@ async def _claim(work: Work, *, is_round: bool) -> None:
         if claimed.claims:
             ground.note_claim(claimed.claims[-1].claim_id)
         for claim in claimed.claims:
-            work.start(Use.SEND, deliver(claim, work))
+            work.start(work.sends, deliver(claim, work))
         if not (claimed.gone or (work.ahead.is_short and claimed.claims)):
             return
 
@@ -107,7 +109,7 @@ async def _claimed(work: Work) -> Claimed:
         epoch=work.epoch,
         ahead=work.ahead.candidates.values(),
         claim_ids=[ground.new_id() for _ in range(work.parallel_call_count)],
-        reading_count=work.count(Use.READ),
+        reading_count=len(work.reads),
         policy=ground.policy,
         now=ground.now(),
     )
@@ -125,21 +127,24 @@ async def _claimed(work: Work) -> Claimed:
     return claimed
 
 
+def _free_calls(work: Work) -> int:
+    return work.parallel_call_count - len(work.sends) - len(work.reads)
+
+
 async def _ask_what_is_due(work: Work) -> None:
     """Start a call for each question that is due, as far as calls are free."""
     ground = work.ground
-    work.has_read = False
     due = await ground.store(questions.due, environment_id=work.environment_id, now=ground.now())
     if due.over:
         await ground.store(questions.end_doubts, environment_id=work.environment_id, now=ground.now())
-    if not (due.doubts or (due.bookings and work.free_call_count() > 0)):
+    if not (due.doubts or (due.bookings and _free_calls(work) > 0)):
         return
     try:
         taken = await ground.store(
             questions.take_questions,
             environment_id=work.environment_id,
             epoch=work.epoch,
-            reading_count=work.count(Use.READ),
+            reading_count=len(work.reads),
             policy=ground.policy,
             now=ground.now(),
         )
@@ -147,4 +152,4 @@ async def _ask_what_is_due(work: Work) -> None:
         work.was_overtaken = True
         return
     for question in taken:
-        work.start(Use.LOOK if question.has_own_call else Use.READ, look(question, work))
+        work.start(work.looks if question.has_own_call else work.reads, look(question, work))

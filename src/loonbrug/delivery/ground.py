@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from functools import partial
 from typing import ParamSpec, TypeVar
 from uuid import UUID
@@ -82,15 +81,6 @@ def grouping_writer() -> Writer:
     return Writer(record_all, record_answers, claim_all)
 
 
-class Use(StrEnum):
-    """What a call under way is: a send, a read with a call of its own or not, or an answer that is being stored."""
-
-    SEND = "send"
-    READ = "read"
-    LOOK = "look"
-    STORING = "storing"
-
-
 @dataclass(slots=True)
 class Work:
     """One drain at work: what its calls share, and what it knows of the work ahead."""
@@ -102,9 +92,10 @@ class Work:
     ground: Ground
     transport: Transport
     ahead: Ahead = field(default_factory=Ahead)
-    calls: dict[asyncio.Task[None], Use] = field(default_factory=dict)
+    sends: set[asyncio.Task[None]] = field(default_factory=set)
+    reads: set[asyncio.Task[None]] = field(default_factory=set)
+    looks: set[asyncio.Task[None]] = field(default_factory=set)
     has_news: asyncio.Event = field(default_factory=asyncio.Event)
-    has_read: bool = False
     clients: dict[tuple[int, str], asyncio.Future[AfasClient]] = field(default_factory=dict)
     was_overtaken: bool = False
 
@@ -114,30 +105,19 @@ class Work:
         has_had_its_turn = asyncio.get_running_loop().time() >= self.slice_ends
         return self.was_overtaken or ground.is_stopping() or (has_had_its_turn and ground.others_wait())
 
-    def count(self, use: Use) -> int:
-        """How many calls are under way for this."""
-        return sum(each is use for each in self.calls.values())
+    def calls(self) -> set[asyncio.Task[None]]:
+        """All calls under way: sends, and questions with and without a call of their own."""
+        return self.sends | self.reads | self.looks
 
-    def free_call_count(self) -> int:
-        """The calls that neither a send nor a read uses."""
-        return self.parallel_call_count - self.count(Use.SEND) - self.count(Use.READ)
-
-    def start(self, use: Use, call: Coroutine[None, None, None]) -> None:
-        """Start a call."""
+    def start(self, group: set[asyncio.Task[None]], call: Coroutine[None, None, None]) -> None:
+        """Start a call; its end is news."""
         task = asyncio.create_task(call)
-        self.calls[task] = use
-        task.add_done_callback(self._hear_of_end)
+        group.add(task)
+        task.add_done_callback(lambda _: self._hear_of_end(group))
 
-    def is_answered(self) -> None:
-        """The running call is over for AFAS: another may take its place while its answer is being stored."""
-        task = asyncio.current_task()
-        assert task is not None  # calls run as tasks
-        self.has_read |= self.calls[task] is Use.READ
-        self.calls[task] = Use.STORING
-        self.has_news.set()
-
-    def _hear_of_end(self, _: asyncio.Task[None]) -> None:
-        if all(call.done() for call in self.calls):
+    def _hear_of_end(self, group: set[asyncio.Task[None]]) -> None:
+        """A send gives its news when its answer is handed in; that it ended matters when it was the last."""
+        if group is not self.sends or all(call.done() for call in self.sends):
             self.has_news.set()
 
     async def check_epoch(self) -> None:
