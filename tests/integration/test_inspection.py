@@ -13,6 +13,7 @@ from tests.integration.delivery_office import (
     TOKEN,
     UNKNOWN,
     DeliveryOffice,
+    ask,
     make_office,
     state_of,
 )
@@ -61,12 +62,6 @@ def numbers_are_kept(office: DeliveryOffice, *, kept: bool = True) -> None:
         journal_code="90",
         is_kept=kept,
         found_at=NOW,
-    )
-
-
-def ask(office: DeliveryOffice, at: datetime) -> tuple[Question, ...]:
-    return questions.take_questions(
-        environment_id=office.environment_id, epoch=office.epoch, reading_count=0, policy=POLICY, now=at
     )
 
 
