@@ -97,10 +97,10 @@ def look_ahead(environment_id: int, at: datetime = NOW) -> tuple[Candidate, ...]
     return ahead
 
 
-def ask(office: "DeliveryOffice", at: datetime = NOW, *, reading_count: int = 0) -> tuple[Question, ...]:
-    """What a drain of this office asks AFAS."""
+def ask(office: "DeliveryOffice", at: datetime = NOW, *, free_call_count: int = 9) -> tuple[Question, ...]:
+    """What a drain of this office asks AFAS, with so many calls that it does not need for sending."""
     with transaction.atomic():
-        (taken,) = take_questions([Ask(office.environment_id, office.epoch, reading_count, 9, POLICY, at)])
+        (taken,) = take_questions([Ask(office.environment_id, office.epoch, 0, free_call_count, POLICY, at)])
     if isinstance(taken, Exception):
         raise taken
     return taken

@@ -166,6 +166,32 @@ def test_calls_that_read_leave_fewer_to_send() -> None:
     assert len(claims(result)) == 2
 
 
+def test_a_lane_that_is_looked_at_is_not_free_though_its_doubt_is_over() -> None:
+    office = make_office()
+    for administration in range(1, 7):
+        office.queue(administration=administration)
+    office.start()
+    wanted = replace(wish(office, ready(office)), looking=frozenset({(1, "90")}))
+    (result,) = claimed(wanted)
+    assert len(claims(result)) == 4
+    assert {Delivery.objects.get(pk=claim.delivery_id).administration for claim in claims(result)} == {
+        2,
+        3,
+        4,
+        5,
+    }
+
+
+def test_a_claim_says_how_many_calls_it_leaves_free() -> None:
+    office = make_office()
+    for _ in range(2):
+        office.queue()
+    office.start()
+    (result,) = claimed(wish(office, ready(office), reading_count=1))
+    assert isinstance(result, Claimed)
+    assert (len(result.claims), result.free_call_count) == (1, 3)
+
+
 # between reading ahead and claiming
 
 

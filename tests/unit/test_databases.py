@@ -24,7 +24,7 @@ def test_an_address_of_postgresql_is_taken_apart(tmp_path: Path) -> None:
 
 
 def test_postgresql_lets_nobody_hold_locks_while_he_stands_still(tmp_path: Path) -> None:
-    address = "postgresql://loon@db/payroll?options=-c%20work_mem=8MB"
+    address = "postgresql://loon@db/payroll?options=-c%20work_mem%3D8MB"
     options = database(address=address, folder=tmp_path)["OPTIONS"]["options"]
     assert options == "-c work_mem=8MB -c idle_in_transaction_session_timeout=10s"
 
