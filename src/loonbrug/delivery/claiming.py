@@ -353,6 +353,7 @@ def _take(delivery_ids: Sequence[int], kind: AttemptKind, wishes: Sequence[Wish]
                 attempt_count = attempt_count + 1, changed_at = %s
             WHERE id {asked} AND due_at <= %s AND {_MAY_LEAVE[kind]}
             AND EXISTS (SELECT 1 FROM connections_connection WHERE id = connection_id AND state = 'authorised')
+            AND EXISTS (SELECT 1 FROM delivery_payload frozen WHERE frozen.delivery_id = delivery_delivery.id)
             AND {_NOT_PAUSED}
             RETURNING id, attempt_count, payload_hash, entry_number, office_id, connection_id,
                 (SELECT content FROM delivery_payload frozen WHERE frozen.delivery_id = delivery_delivery.id),

@@ -10,7 +10,6 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError
 
 from afas_client.client import AfasClient
 from afas_client.transport import Transport
@@ -21,7 +20,7 @@ from loonbrug.delivery.inspection import record_answers
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.delivery.questions import Question, take_questions
 from loonbrug.delivery.recording import record_all
-from loonbrug.delivery.writer import Together, Writer
+from loonbrug.delivery.writer import AWAY, Together, Writer
 
 P = ParamSpec("P")
 Q = TypeVar("Q")
@@ -62,7 +61,7 @@ class Ground:
         while True:
             try:
                 return await self.writer.join(operation, request)
-            except (OperationalError, InterfaceError) as away:
+            except AWAY as away:
                 log.warning("not_stored_yet", operation=operation.__name__, why=str(away))
             await asyncio.sleep(STORE_AGAIN_SECONDS)
 
@@ -71,7 +70,7 @@ class Ground:
         while True:
             try:
                 return await self.write(operation, *args, **kwargs)
-            except (OperationalError, InterfaceError) as away:
+            except AWAY as away:
                 log.warning("not_stored_yet", operation=operation.__name__, why=str(away))
             await asyncio.sleep(STORE_AGAIN_SECONDS)
 

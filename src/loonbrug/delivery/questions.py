@@ -29,7 +29,7 @@ from loonbrug.delivery.tables import one_of, stored
 
 #: The states that a look ends when it finds the entry once, as it was sent.
 DOUBTED = (State.IN_DOUBT, State.UNDECIDED, State.CONFLICT)
-#: The states in which a look in the books can change something.
+#: The states in which a look in the books can change something, beside the look after a DELETE.
 LOOKED_AT = (*DOUBTED, State.BOOKED, State.VERIFIED, State.BOOKED_BY_HAND)
 
 #: So many booked deliveries are considered for reading back in one go.
@@ -236,7 +236,9 @@ def _in_the_air(environment_id: int, free_call_count: int, now: datetime) -> lis
 def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Delivery]:
     rows = Delivery.objects.filter(environment_id=environment_id, state__in=states, due_at__lte=now)
     rows = rows.filter(
-        connection__state=ConnectionState.AUTHORISED, connection__capabilities_checked_at__isnull=False
+        connection__state=ConnectionState.AUTHORISED,
+        connection__capabilities_checked_at__isnull=False,
+        frozen__isnull=False,
     )
     rows = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
     return rows.select_related("connection__environment", "frozen").order_by("due_at", "id")
@@ -356,6 +358,7 @@ def _booked_ones(environment_ids: Sequence[int], now: datetime) -> list[_Booked]
                 SELECT d.id, d.environment_id, d.office_id, connection_id, administration, journal_code, due_at,
                     row_number() OVER (PARTITION BY d.environment_id ORDER BY due_at, d.id) AS place
                 FROM delivery_delivery d JOIN connections_connection account ON account.id = connection_id
+                JOIN delivery_payload frozen ON frozen.delivery_id = d.id
                 WHERE d.environment_id {asked} AND d.state IN ('booked', 'verified') AND due_at <= %s
                 AND account.state = 'authorised' AND account.capabilities_checked_at IS NOT NULL) AS booked
             WHERE place <= %s ORDER BY due_at, id""",
