@@ -1,16 +1,17 @@
 """AFAS's books as nobody should show them: nothing is proven by them, and one bad row keeps nobody else waiting."""
 
 import json
-from dataclasses import replace
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from tests.integration.afas_at_work import Afas
-from tests.integration.delivery_office import BOOKED, NOW, POLICY, UNKNOWN, state_of
+from tests.integration.delivery_office import BOOKED, NOW, POLICY, UNKNOWN, ask, state_of
 from tests.integration.test_bad_input import UNREADABLE, answer_with, answered, posts
 
 from afas_client.wire import Request, Response
@@ -18,7 +19,7 @@ from loonbrug.delivery import ground as grounds
 from loonbrug.delivery import operations, questions
 from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.models import Delivery, NumberKeeping, Payload
-from loonbrug.delivery.outcomes import Outcome, Reason
+from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.states import State
 from loonbrug.delivery.writer import Writer
 
@@ -74,9 +75,7 @@ def test_lines_of_others_are_no_sight_of_ours(afas: Afas) -> None:
 
 
 @pytest.mark.parametrize("number", ["", None, "4" * 40, "5001.0", "vijf"])
-def test_lines_without_a_number_that_afas_could_have_given_end_no_doubt(
-    afas: Afas, number: object
-) -> None:
+def test_lines_without_a_number_that_afas_could_have_given_end_no_doubt(afas: Afas, number: object) -> None:
     answer_with(afas, UNREADABLE["an empty 201"], is_booked=True)
     delivery_id = afas.office.queue()
     afas.run()
@@ -221,3 +220,43 @@ def test_a_look_after_a_delete_that_fails_is_made_again_soon(afas: Afas) -> None
     afas.books._show = usual.__get__(afas.books)  # type: ignore[method-assign]
     afas.run(NOW + timedelta(minutes=1) + POLICY.look_longest)
     assert state_of(delivery.pk) is State.REVERSED
+
+
+def test_a_reversal_that_is_asked_for_meanwhile_is_not_put_off_with_the_read_back(
+    afas: Afas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL a person may act between our reading what is booked and our asking about it."""
+    delivery = afas.booked()
+    Delivery.objects.filter(pk=delivery.pk).update(due_at=NOW)
+    booked_ones = questions._booked_ones
+
+    def and_then_a_person_acts(*given: Any) -> Any:
+        found = booked_ones(*given)
+        afas.reverse(delivery)
+        return found
+
+    monkeypatch.setattr(questions, "_booked_ones", and_then_a_person_acts)
+    afas.office.start()
+    ask(afas.office)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.reason, delivery.due_at) == (State.REVERSING, Reason.TO_DELETE, NOW)
+
+
+def test_many_doubts_past_their_limit_cost_no_more_questions_than_one(
+    afas: Afas, django_assert_num_queries: Any
+) -> None:
+    answer_with(afas, UNREADABLE["an empty 201"], is_booked=False)
+    environment_id = afas.office.environment_id
+
+    def doubts(count: int) -> None:
+        for administration in range(1, count + 1):
+            afas.office.queue(administration=administration)
+        afas.run()
+
+    doubts(1)
+    with CaptureQueriesContext(connection) as asked_of_one:
+        questions.end_doubts(environment_id=environment_id, now=LIMIT)
+    doubts(5)
+    with django_assert_num_queries(len(asked_of_one)):
+        questions.end_doubts(environment_id=environment_id, now=LIMIT)
+    assert Delivery.objects.filter(state=State.IN_DOUBT).count() >= 5

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from loonbrug.connections.models import Environment
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.states import State
@@ -267,6 +268,12 @@ def locked(environment_ids: Collection[int]) -> dict[int, tuple[int, int]]:
             ids,
         )
         return {pk: (epoch, calls) for pk, epoch, calls in cursor.fetchall()}
+
+
+def check_epoch(*, environment_id: int, epoch: int) -> None:
+    """Raises OvertakenError when a newer drain of this environment has started."""
+    if not Environment.objects.filter(pk=environment_id, epoch=epoch).exists():
+        raise OvertakenError
 
 
 def busy_lanes(*, environment_ids: Sequence[int], now: datetime) -> defaultdict[int, set[Lane]]:

@@ -14,8 +14,7 @@ import structlog
 from afas_client.client import AfasClient
 from afas_client.transport import Transport
 from loonbrug.connections.clients import open_client
-from loonbrug.delivery import questions
-from loonbrug.delivery.claiming import Ahead, Claim, Lane, claim_all, ready_all
+from loonbrug.delivery.claiming import Ahead, Claim, Lane, check_epoch, claim_all, ready_all
 from loonbrug.delivery.inspection import record_answers
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.delivery.questions import Question, take_questions
@@ -136,7 +135,7 @@ class Work:
 
         Raises OvertakenError.
         """
-        await self.ground.write(questions.check_epoch, environment_id=self.environment_id, epoch=self.epoch)
+        await self.ground.write(check_epoch, environment_id=self.environment_id, epoch=self.epoch)
 
     async def client(self, asked: Claim | Question) -> AfasClient:
         """The client of one connection, with the token it has now; opened once for all calls that need it."""

@@ -14,9 +14,9 @@ from structlog.typing import ExcInfo, Processor
 _FRAMES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 
 
-def without_values(error: ExcInfo) -> list[dict[str, Any]]:
+def without_values(exc_info: ExcInfo) -> list[dict[str, Any]]:
     """Where an error came from, and the first line of what it says, as data."""
-    chain = _FRAMES(error)
+    chain = _FRAMES(exc_info)
     for link in chain:
         link["exc_value"] = link["exc_value"].partition("\n")[0]
     return chain
