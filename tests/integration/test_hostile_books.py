@@ -68,7 +68,7 @@ def test_lines_of_others_are_no_sight_of_ours(afas: Afas) -> None:
     show(afas, line_of_others(1))
     at = NOW
     while at < LIMIT + POLICY.read_time_out:
-        at += timedelta(minutes=1)
+        at += timedelta(minutes=5)
         afas.run(at)
     assert state_of(delivery_id) in {State.IN_DOUBT, State.UNDECIDED}
     assert posts(afas) == 2
