@@ -48,6 +48,7 @@ conformance: setup ## the sandboxes against the vendors' published documents (VE
 bench: setup ## benchmarks; figures go into benchmarks/README.md
 	@$(BIN)/python -m benchmarks.journal --json
 	@$(BIN)/python -m benchmarks.delivery --json
+	@$(BIN)/python -m benchmarks.nmbrs_sync --json
 
 chaos: setup ## a storm of faults over real processes; AFAS's books are compared by content
 	@$(BIN)/python -m benchmarks.chaos --deliveries 400 --scale 60 --json

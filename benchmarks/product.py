@@ -5,17 +5,22 @@ import time
 from itertools import pairwise
 
 
+def set_up(folder: str) -> None:
+    """Make this process the product on an empty database in a folder."""
+    os.environ["LOONBRUG_DATA"] = folder
+    os.environ["DJANGO_SETTINGS_MODULE"] = "loonbrug.project.settings"
+    import django  # noqa: PLC0415 (the settings read the folder named above)
+    from django.core.management import call_command  # noqa: PLC0415
+
+    django.setup()
+    call_command("migrate", verbosity=0)
+
+
 class Product:
     """Imports, checks and sends journals through the workflows; nothing is delivered, because no engine runs."""
 
     def __init__(self, folder: str) -> None:
-        os.environ["LOONBRUG_DATA"] = folder
-        os.environ["DJANGO_SETTINGS_MODULE"] = "loonbrug.project.settings"
-        import django  # noqa: PLC0415 (the settings read the folder named above)
-        from django.core.management import call_command  # noqa: PLC0415
-
-        django.setup()
-        call_command("migrate", verbosity=0)
+        set_up(folder)
         self._make_office()
 
     def once(self, name: str, data: bytes) -> dict[str, int]:

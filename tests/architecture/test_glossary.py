@@ -9,10 +9,11 @@ from babel.messages.pofile import read_po
 from django.apps import apps
 
 from loonbrug.access.rights import Level, Part
-from loonbrug.connections.models import ConnectionState
+from loonbrug.connections.models import ConnectionState, NmbrsState
 from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.outcomes import Outcome
 from loonbrug.delivery.states import State
+from loonbrug.directory.matching import Doubt
 from loonbrug.directory.models import CodeKind
 from loonbrug.ledger.problems import Who
 from loonbrug.payroll.models import JournalLife
@@ -22,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 DUTCH = ROOT / "src" / "loonbrug" / "locale" / "nl" / "LC_MESSAGES" / "django.po"
 EXPLAINED: list[type[StrEnum]] = [
-    *(State, JournalState, JournalLife, ConnectionState, Part, Level, CodeKind, Outcome, DoubtDecision, Who),
+    *(State, JournalState, JournalLife, ConnectionState, NmbrsState, Doubt, Part, Level, CodeKind, Outcome),
+    *(DoubtDecision, Who),
 ]
 #: In a table: a thing that no screen names.
 UNNAMED = "–"

@@ -149,6 +149,7 @@ SAME_IN_EVERY_LANGUAGE = {
     "nl",
     "en",
     "AFAS",
+    "Nmbrs",
     "XLSX",
     "CSV",
     "PDF",

@@ -13,15 +13,17 @@ from loonbrug.access import operations as access
 from loonbrug.access import queries
 from loonbrug.access.models import User
 from loonbrug.access.rights import Scope, service_scope
+from loonbrug.connections import nmbrs_operations as nmbrs
 from loonbrug.connections import operations as connections
 from loonbrug.delivery import operations as delivery
 from loonbrug.delivery.operations import Approved, Target
 from loonbrug.delivery.payload import RunKey
 from loonbrug.directory import operations as directory
-from loonbrug.directory.models import CodeKind
+from loonbrug.directory.models import CodeKind, NmbrsCompany, NmbrsDebtor
 from loonbrug.mappings.models import Mapping
 from loonbrug.payroll import operations as payroll
 from loonbrug.payroll.models import Journal, Upload
+from nmbrs_client.auth import Tokens
 
 NOW = datetime.datetime(2026, 11, 23, 9, 0, tzinfo=datetime.UTC)
 
@@ -109,6 +111,19 @@ def _things(scope: Scope, number: str) -> dict[str, int]:
         now=NOW,
     )
     batch_id = payroll.start_batch(scope=scope, key=UUID(int=run.pk), journal_ids=[journal_id], now=NOW)
+    consent = nmbrs.record_consent(
+        office_id=scope.office_id,
+        tokens=Tokens("access", f"refresh {number}", datetime.timedelta(hours=1), frozenset()),
+        by="Anna",
+        renews_id=None,
+        now=NOW,
+    )
+    in_nmbrs = {"office_id": scope.office_id, "number": "100", "name": "In Nmbrs"}
+    undecided = NmbrsDebtor.objects.create(**in_nmbrs, connection_id=consent.id, nmbrs_id="d1")
+    known = NmbrsDebtor.objects.create(
+        **in_nmbrs, connection_id=consent.id, nmbrs_id="d2", debtor_id=debtor.id
+    )
+    open_company = NmbrsCompany.objects.create(**in_nmbrs, debtor=known, nmbrs_id="c1")
     upload = Upload.objects.create(
         office_id=scope.office_id,
         company_id=company.id,
@@ -127,6 +142,9 @@ def _things(scope: Scope, number: str) -> dict[str, int]:
         "delivery_id": delivery_id,
         "batch_id": batch_id,
         "upload_id": upload.pk,
+        "nmbrs_connection_id": consent.id,
+        "nmbrs_debtor_id": undecided.pk,
+        "nmbrs_company_id": open_company.pk,
     }
 
 

@@ -26,6 +26,7 @@ _FIRST_TEMPLATES: dict[str, dict[Part, Level]] = {
     "Beheerder": dict.fromkeys(Part, Level.WRITE),
     "Salarisadministrateur": {
         Part.AFAS_SETTINGS: Level.READ,
+        Part.NMBRS_SETTINGS: Level.WRITE,
         Part.MAPPINGS: Level.READ,
         Part.JOURNAL_EXPORT: Level.WRITE,
         Part.REVERSAL: Level.READ,

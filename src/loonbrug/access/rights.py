@@ -9,6 +9,7 @@ class Part(StrEnum):
     """What a template gives a level on."""
 
     AFAS_SETTINGS = "afas_settings"
+    NMBRS_SETTINGS = "nmbrs_settings"
     MAPPINGS = "mappings"
     JOURNAL_EXPORT = "journal_export"
     REVERSAL = "reversal"

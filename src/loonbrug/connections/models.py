@@ -1,4 +1,4 @@
-"""Environments (a key with limits and an epoch) and each office's connections into them."""
+"""Each office's ways into AFAS environments, and the consents by which Nmbrs lets it in."""
 
 from enum import StrEnum
 
@@ -66,4 +66,52 @@ class Connection(models.Model):
                 | Q(token_ciphertext__isnull=False),
                 name="authorised_has_a_token",
             ),
+        ]
+
+
+class NmbrsState(StrEnum):
+    """Verbonden, or opnieuw toestemming geven."""
+
+    CONNECTED = "connected"
+    CONSENT_NEEDED = "consent_needed"
+
+
+class NmbrsConnection(models.Model):
+    """One consent at Nmbrs and the chain of token pairs that came from it: an office's way to a debtor, or a few.
+
+    A refresh token can be spent once. Whoever is going to spend it writes `spending_id` first, and the pair that
+    comes back is written before its access token is used; `pair_serial` counts the pairs. `renews_id` is the
+    connection for which the consent was asked.
+    """
+
+    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    state = models.CharField(max_length=20, choices=[(state.value, state.name) for state in NmbrsState])
+    reason = models.CharField(max_length=60, blank=True)
+    stopped_at = models.DateTimeField(null=True)
+    access_ciphertext = models.BinaryField()
+    access_ends_at = models.DateTimeField()
+    refresh_ciphertext = models.BinaryField()
+    pair_serial = models.PositiveIntegerField(default=0)
+    pair_at = models.DateTimeField()
+    spending_id = models.UUIDField(null=True)
+    spending_at = models.DateTimeField(null=True)
+    consented_at = models.DateTimeField()
+    consented_by = models.CharField(max_length=200)
+    renews_id = models.BigIntegerField(null=True)
+    warned_days = models.PositiveSmallIntegerField(null=True)
+    asked_at = models.DateTimeField()
+    lists_due_at = models.DateTimeField()
+    lists_read_at = models.DateTimeField(null=True)
+    waits_until = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=60, blank=True)
+    failed_at = models.DateTimeField(null=True)
+    failure_count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(spending_id__isnull=True, spending_at__isnull=True)
+                | Q(spending_id__isnull=False, spending_at__isnull=False),
+                name="spending_has_a_moment",
+            )
         ]

@@ -11,7 +11,7 @@ from afas_client.auth import ClassicToken, EnvironmentType
 from loonbrug.access.rights import NotFoundError, Part
 from loonbrug.connections.capabilities import Feature
 from loonbrug.connections.inputs import clean_account
-from loonbrug.connections.models import Connection, ConnectionState, Environment
+from loonbrug.connections.models import Connection, ConnectionState, Environment, NmbrsConnection
 from loonbrug.connections.queries import ConnectionView, view_of
 from loonbrug.connections.secrets import encrypt, rotate
 from loonbrug.ledger.problems import ProblemsError, Who, problem
@@ -192,14 +192,19 @@ def remove_account(*, office_id: int, connection_id: int) -> None:
 
 
 def rotate_tokens() -> int:
-    """Encrypt every token anew with the newest key; how many there were. Raises SecretUnreadableError."""
+    """Encrypt every token anew with the newest key; how many connections there were. Raises SecretUnreadableError."""
     with transaction.atomic():
         rows = list(Connection.objects.select_for_update().filter(token_ciphertext__isnull=False))
         for row in rows:
             assert row.token_ciphertext is not None
             row.token_ciphertext = rotate(row.token_ciphertext)
             row.save(update_fields=["token_ciphertext"])
-    return len(rows)
+        consents = list(NmbrsConnection.objects.select_for_update())
+        for consent in consents:
+            consent.access_ciphertext = rotate(consent.access_ciphertext)
+            consent.refresh_ciphertext = rotate(consent.refresh_ciphertext)
+            consent.save(update_fields=["access_ciphertext", "refresh_ciphertext"])
+    return len(rows) + len(consents)
 
 
 def _exists() -> ProblemsError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from afas_client.auth import EnvironmentType
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
 from loonbrug.connections.capabilities import Capability, Feature, capabilities
-from loonbrug.connections.models import Connection, ConnectionState
+from loonbrug.connections.models import Connection, ConnectionState, NmbrsConnection
 from loonbrug.connections.secrets import opens
 
 #: Existing classic tokens expire on this day (AFAS "Authentication", September 2026).
@@ -110,7 +110,8 @@ def connection_of(*, office_id: int, connection_id: int) -> ConnectionView:
 def keys_open_tokens() -> bool:
     """Whether the keys beside this process belong to this database: they open a token, or there is none yet."""
     rows = Connection.objects.filter(token_ciphertext__isnull=False)
-    tokens = list(rows.values_list("token_ciphertext", flat=True))
+    tokens = [*rows.values_list("token_ciphertext", flat=True)]
+    tokens += NmbrsConnection.objects.values_list("refresh_ciphertext", flat=True)
     return not tokens or any(opens(token) for token in tokens if token is not None)
 
 

@@ -6,6 +6,7 @@ them. Changing them, and seeing allocation codes, takes a right.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q
 
@@ -39,12 +40,13 @@ class CompanyView:
 
 @dataclass(frozen=True, slots=True)
 class CodeView:
-    """A cost centre or cost unit."""
+    """A cost centre or cost unit; `gone_at` when it came from Nmbrs and was missed there since."""
 
     id: int
     kind: CodeKind
     code: str
     name: str
+    gone_at: datetime | None
 
 
 def debtors(*, scope: Scope) -> list[DebtorView]:
@@ -150,4 +152,4 @@ def _company_views(rows: Iterable[Company]) -> list[CompanyView]:
 
 
 def _code_view(row: AllocationCode) -> CodeView:
-    return CodeView(id=row.id, kind=CodeKind(row.kind), code=row.code, name=row.name)
+    return CodeView(id=row.id, kind=CodeKind(row.kind), code=row.code, name=row.name, gone_at=row.gone_at)

@@ -19,6 +19,8 @@ class Who(StrEnum):
     CONTROLLER = "controller"
     AFAS_ADMIN = "afas_admin"
     OFFICE_ADMIN = "office_admin"
+    DEBTOR = "debtor"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from loonbrug.access.models import Office
 from loonbrug.directory.models import Company, Debtor
+from loonbrug.payroll import nmbrs_models  # noqa: F401 (Django finds models from here)
 
 
 class JournalLife(StrEnum):

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -16,6 +17,12 @@ def secret_key(path: Path) -> str:
 def encryption_keys(path: Path) -> list[str]:
     """Keys for secrets at rest, newest first; put a new one on top to rotate, keep the old below it."""
     return _read_or_make(path, Fernet.generate_key().decode()).split()
+
+
+def given_secret(name: str, environment: Mapping[str, str]) -> str:
+    """A secret from the environment, or from the file that NAME_FILE names; empty where neither is given."""
+    file = environment.get(f"{name}_FILE", "")
+    return Path(file).read_text().strip() if file else environment.get(name, "")
 
 
 def _read_or_make(path: Path, fresh: str) -> str:

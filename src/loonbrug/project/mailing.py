@@ -28,5 +28,5 @@ def send_waiting_mail(*, now: Callable[[], datetime], is_stopping: Callable[[], 
 
 
 def _send(letter: Letter) -> None:
-    words = words_of(name=letter.name, language=letter.language, params=letter.params)
+    words = words_of(code=letter.code, name=letter.name, language=letter.language, params=letter.params)
     EmailMessage(words.subject, words.body, to=[letter.address]).send()

@@ -7,6 +7,10 @@ LOONBRUG_ENGINE    embedded: `loonbrug serve` does all the work (default);
 LOONBRUG_HOSTS     host names under which the pages are reached, separated by commas
 LOONBRUG_ADDRESS   the address people type, for links in output (default http://127.0.0.1:8000)
 LOONBRUG_AFAS_URL  template of AFAS's address, to point everything at a sandbox
+LOONBRUG_NMBRS_CLIENT_ID  our application at Nmbrs; without it and the next two there is no connecting with Nmbrs
+LOONBRUG_NMBRS_SECRET     its secret, or LOONBRUG_NMBRS_SECRET_FILE with the name of a file that holds it
+LOONBRUG_NMBRS_SUBSCRIPTION_KEY  the key of our plan at Nmbrs, or LOONBRUG_NMBRS_SUBSCRIPTION_KEY_FILE likewise
+LOONBRUG_NMBRS_URL one address in the place of Nmbrs's own, to point everything at a sandbox
 LOONBRUG_SMTP      mail server as host:port; without it no mail is sent, and the service says so
 LOONBRUG_MAIL_FROM the sender of our mail (default loonbrug@ the host of LOONBRUG_ADDRESS)
 LOONBRUG_METRICS_TOKEN  what a collector of figures shows when it does not ask from this machine
@@ -22,7 +26,8 @@ import structlog
 
 from loonbrug.project.databases import database
 from loonbrug.project.engines import apps_of, chosen_engine
-from loonbrug.project.key_files import encryption_keys, secret_key
+from loonbrug.project.key_files import encryption_keys, given_secret, secret_key
+from nmbrs_client.auth import NMBRS
 
 DATA = Path(os.environ.get("LOONBRUG_DATA", ".loonbrug")).resolve()
 DATABASE = os.environ.get("LOONBRUG_DATABASE", "")
@@ -32,6 +37,10 @@ AFAS_URL = os.environ.get(
     "LOONBRUG_AFAS_URL", "https://{participant_number}.{segment}.afas.online/ProfitRestServices"
 )
 AFAS_TIME_SCALE = int(os.environ.get("LOONBRUG_SCALE", "1"))
+NMBRS_CLIENT_ID = os.environ.get("LOONBRUG_NMBRS_CLIENT_ID", "")
+NMBRS_SECRET = given_secret("LOONBRUG_NMBRS_SECRET", os.environ)
+NMBRS_SUBSCRIPTION_KEY = given_secret("LOONBRUG_NMBRS_SUBSCRIPTION_KEY", os.environ)
+NMBRS_URL = os.environ.get("LOONBRUG_NMBRS_URL", "")
 ENCRYPTION_KEYS = encryption_keys(DATA / "secrets.keys")
 
 SECRET_KEY = secret_key(DATA / "session.key")
@@ -130,6 +139,13 @@ CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -138,7 +154,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
-        "form-action": ["'self'"],
+        # Asking for consent is a form that leads to Nmbrs's sign-in page.
+        "form-action": ["'self'", _origin(NMBRS_URL or NMBRS.authorize)],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
     }

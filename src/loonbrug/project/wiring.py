@@ -2,8 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -12,10 +14,12 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from afas_client.transport import AiohttpTransport
+from loonbrug.connections.nmbrs_operations import warn_of_endings
 from loonbrug.delivery import queries
 from loonbrug.delivery.drain import drain
 from loonbrug.delivery.ground import Ground, grouping_writer
 from loonbrug.delivery.outcomes import Policy
+from loonbrug.delivery.writer import Writer
 from loonbrug.engine.embedded import EmbeddedEngine, EngineLock
 from loonbrug.engine.work import Engine, Keyed, Periodic, Work
 from loonbrug.project.engines import EngineName
@@ -23,8 +27,13 @@ from loonbrug.project.installation_mark import Folder
 from loonbrug.project.mailing import send_waiting_mail
 from loonbrug.screens.send_all import batches_with_work
 from loonbrug.watch import operations as watch
+from loonbrug.web.nmbrs_settings.way_back import redirect_url
+from loonbrug.workflows import synchronise
+from loonbrug.workflows.nmbrs_ground import Ground as NmbrsGround
+from loonbrug.workflows.nmbrs_ground import PacedTransport
 from loonbrug.workflows.send_all import send_slice
 from loonbrug.workflows.watch import look_around
+from nmbrs_client.transport import AiohttpTransport as NmbrsTransport
 
 #: The kind of work that empties one environment.
 DRAIN = "drain"
@@ -33,6 +42,9 @@ BATCH = "batch"
 #: So many journals of a batch are sent before the writer is free for drains again.
 BATCH_SLICE_COUNT = 5
 SWEEP_SECONDS = 2.0
+NMBRS_SWEEP_SECONDS = 3.0
+#: Calls of one process to Nmbrs at once, over all connections: they share one plan.
+NMBRS_CALLS_AT_ONCE = 8
 PULSE_SECONDS = 5.0
 MAIL_SECONDS = 5.0
 LOOK_AROUND_SECONDS = 180.0
@@ -73,10 +85,19 @@ def engine() -> Engine:
     async def look_for_batches() -> list[Keyed]:
         return [(BATCH, batch_id) for batch_id in await ground.write(batches_with_work)]
 
-    kinds: dict[str, Work] = {DRAIN: empty, BATCH: send}
+    nmbrs = _nmbrs_ground(ground)
+
+    async def bring_over(connection_id: int) -> None:
+        await synchronise.synchronise(connection_id=connection_id, ground=nmbrs)
+
+    async def look_for_connections() -> list[Keyed]:
+        return await nmbrs.write(synchronise.due, now=now())
+
+    kinds: dict[str, Work] = {DRAIN: empty, BATCH: send, synchronise.KIND: bring_over}
     periodic = [
         Periodic(SWEEP_SECONDS, sweep),
         Periodic(SWEEP_SECONDS, look_for_batches),
+        Periodic(NMBRS_SWEEP_SECONDS, look_for_connections),
         *_watching(is_stopping),
     ]
     if settings.ENGINE is EngineName.PROCRASTINATE:
@@ -104,6 +125,7 @@ def _watching(is_stopping: Callable[[], bool]) -> list[Periodic]:
     rounds = [
         _round(PULSE_SECONDS, eye, lambda: watch.beat(now=now())),
         _round(LOOK_AROUND_SECONDS, eye, lambda: look_around(policy=policy(), now=now())),
+        _round(LOOK_AROUND_SECONDS, eye, lambda: warn_of_endings(now=now())),
     ]
     if settings.EMAIL_HOST:
         post = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")
@@ -177,4 +199,25 @@ def _ground(is_stopping: Callable[[], bool], others_wait: Callable[[], bool]) ->
         others_wait=others_wait,
         slice_seconds=SLICE_SECONDS,
         note_claim=folder().note_claim,
+    )
+
+
+def _nmbrs_ground(ground: Ground) -> NmbrsGround:
+    """A thread of its own for the database, so that no delivery waits for a synchronisation."""
+    calls = asyncio.Semaphore(NMBRS_CALLS_AT_ONCE)
+
+    @asynccontextmanager
+    async def open_transport() -> AsyncIterator[PacedTransport]:
+        async with NmbrsTransport() as transport:
+            yield PacedTransport(transport, calls)
+
+    return NmbrsGround(
+        now=now,
+        new_id=uuid4,
+        write=replace(ground, writer=Writer()).write,
+        open_transport=open_transport,
+        is_stopping=ground.is_stopping,
+        others_wait=ground.others_wait,
+        slice_seconds=SLICE_SECONDS,
+        redirect_url=redirect_url(),
     )

@@ -1,6 +1,6 @@
 """What a mail says: in its reader's language, with a link to the page where something can be done."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,8 +9,12 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from loonbrug.connections.nmbrs_operations import ENDING_MAIL, STOPPED_MAIL
+from loonbrug.connections.operations import BROKEN_MAIL
 from loonbrug.web.afas_settings.texts import why_broken
+from loonbrug.web.nmbrs_settings.words import trouble_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +25,76 @@ class Words:
     body: str
 
 
-def words_of(*, name: str, language: str, params: Mapping[str, str]) -> Words:
-    """An AFAS account no longer lets us in: which, since when, why, and what to do where."""
+def words_of(*, code: str, name: str, language: str, params: Mapping[str, str]) -> Words:
+    """A mail about something that happened, to one person."""
     with translation.override(language):
-        said = why_broken(params["account"], params["reason"])
-        since = timezone.localtime(datetime.fromisoformat(params["at"]))
-        address = settings.ADDRESS + reverse("afas-account", args=[int(params["connection_id"])])
-        subject = _("AFAS %(participant_number)s: the connection of %(account)s is interrupted") % params
-        lines = [
-            _("Dear %(name)s,") % {"name": name},
-            said.message,
-            _("Since: %(moment)s") % {"moment": date_format(since, "j F Y H:i")},
-            _("Cause: %(cause)s") % {"cause": said.cause},
-            _("AFAS said: “%(original)s”") % {"original": said.original} if said.original else "",
-            _("Solution: %(cure)s") % {"cure": said.cure},
-            _("Authorise it again here: %(address)s") % {"address": address},
-            _("You get this message once, because you may change the AFAS Profit settings of your office."),
-        ]
-    return Words(subject, "\n\n".join(line for line in lines if line) + "\n\nLoonbrug\n")
+        subject, lines = _WORDS[code](params)
+        body = "\n\n".join(filter(None, [_("Dear %(name)s,") % {"name": name}, *lines]))
+    return Words(subject, f"{body}\n\nLoonbrug\n")
+
+
+def _account_broken(params: Mapping[str, str]) -> tuple[str, list[str]]:
+    """An AFAS account no longer lets us in: which, since when, why, and what to do where."""
+    said = why_broken(params["account"], params["reason"])
+    subject = _("AFAS %(participant_number)s: the connection of %(account)s is interrupted") % params
+    return subject, [
+        said.message,
+        _since(params),
+        _("Cause: %(cause)s") % {"cause": said.cause},
+        _("AFAS said: “%(original)s”") % {"original": said.original} if said.original else "",
+        _("Solution: %(cure)s") % {"cure": said.cure},
+        _("Authorise it again here: %(address)s") % {"address": _address("afas-account", params)},
+        _("You get this message once, because you may change the AFAS Profit settings of your office."),
+    ]
+
+
+def _consent_needed(params: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Nmbrs no longer lets us in: for which debtors, since when, why, and what to do where."""
+    said = trouble_of(params["reason"])
+    return _("Nmbrs: give consent again for %(debtors)s") % params, [
+        said.message,
+        _since(params),
+        _("Cause: %(cause)s") % {"cause": said.cause},
+        _("Solution: %(cure)s") % {"cure": said.cure},
+        *_how_to_consent(params),
+    ]
+
+
+def _consent_ends(params: Mapping[str, str]) -> tuple[str, list[str]]:
+    """A consent ends within so many days: for which debtors, and what to do where."""
+    days = int(params["days_left"])
+    subject = ngettext(
+        "Nmbrs: the consent for %(debtors)s ends in %(days)s day",
+        "Nmbrs: the consent for %(debtors)s ends in %(days)s days",
+        days,
+    )
+    return subject % {"debtors": params["debtors"], "days": days}, [
+        _("After that no new runs are found and no journals generated, until somebody gives consent again."),
+        *_how_to_consent(params),
+    ]
+
+
+def _how_to_consent(params: Mapping[str, str]) -> list[str]:
+    return [
+        _(
+            "Consent is given with a login of the debtor (Master Client or company login), not with a master login."
+        ),
+        _("Give consent here: %(address)s") % {"address": _address("nmbrs-connection", params)},
+        _("You get this message once, because you may change the Nmbrs settings of your office."),
+    ]
+
+
+def _since(params: Mapping[str, str]) -> str:
+    since = timezone.localtime(datetime.fromisoformat(params["at"]))
+    return _("Since: %(moment)s") % {"moment": date_format(since, "j F Y H:i")}
+
+
+def _address(page: str, params: Mapping[str, str]) -> str:
+    return f"{settings.ADDRESS}{reverse(page, args=[int(params['connection_id'])])}"
+
+
+_WORDS: dict[str, Callable[[Mapping[str, str]], tuple[str, list[str]]]] = {
+    BROKEN_MAIL: _account_broken,
+    STOPPED_MAIL: _consent_needed,
+    ENDING_MAIL: _consent_ends,
+}

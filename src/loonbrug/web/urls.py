@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("loonbrug.web.office.urls")),
     path("", include("loonbrug.web.directory.urls")),
     path("", include("loonbrug.web.afas_settings.urls")),
+    path("", include("loonbrug.web.nmbrs_settings.urls")),
     path("", include("loonbrug.web.evidence.urls")),
     path("", include("loonbrug.web.journals.urls")),
     path("", include("loonbrug.web.deliveries.urls")),

@@ -7,6 +7,7 @@ from loonbrug.access.rights import Level, Part
 
 _PARTS = {
     Part.AFAS_SETTINGS: _("AFAS Profit settings"),
+    Part.NMBRS_SETTINGS: _("Nmbrs settings"),
     Part.MAPPINGS: _("Administrations (mappings)"),
     Part.JOURNAL_EXPORT: _("Journal export"),
     Part.REVERSAL: _("Reversing what is booked"),

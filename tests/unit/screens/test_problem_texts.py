@@ -11,6 +11,7 @@ import pytest
 import loonbrug
 from loonbrug.ledger.problems import Place, Problem, Who, problem
 from loonbrug.screens.problem_texts import ProblemTextError, describe
+from nmbrs_client import errors as nmbrs_errors
 from nmbrs_client.journal_errors import JournalXmlCode
 
 SOURCE = Path(loonbrug.__file__).parent
@@ -35,6 +36,12 @@ BESIDE_FIELDS = {
     if isinstance(node, ast.Dict)
     for key in node.keys
     if isinstance(key, ast.Constant)
+}
+# What Nmbrs or the line to it told is a problem by its own name.
+NMBRS = {
+    kind.key
+    for kind in vars(nmbrs_errors).values()
+    if isinstance(kind, type) and issubclass(kind, nmbrs_errors.NmbrsError)
 }
 NOT_PARAMS = {"place", "severity", "who"}
 TREES = [ast.parse(path.read_text("utf-8")) for path in SOURCE.rglob("*.py")]
@@ -93,7 +100,7 @@ def test_every_problem_has_words_in_both_languages_that_ask_for_what_it_knows(
 
 @pytest.mark.parametrize("code", sorted(TEXTS))
 def test_no_words_are_kept_for_problems_that_nobody_has(code: str) -> None:
-    known = CONSTANTS | {xml_code.value for xml_code in JournalXmlCode}
+    known = CONSTANTS | {xml_code.value for xml_code in JournalXmlCode} | NMBRS
     assert code in known or any(re.fullmatch(pattern, code) for pattern in composed())
 
 

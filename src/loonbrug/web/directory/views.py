@@ -12,8 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from loonbrug.access.rights import Level, Part
 from loonbrug.directory import operations, queries
+from loonbrug.directory.nmbrs_queries import gone_companies
+from loonbrug.screens.nmbrs import connection_of_debtor
 from loonbrug.web.directory.forms import CompanyForm, DebtorForm
 from loonbrug.web.field_errors import attempt
+from loonbrug.web.nmbrs_settings.words import row_of
 from loonbrug.web.requests import OfficeRequest
 
 
@@ -45,7 +48,14 @@ def debtor(request: OfficeRequest, debtor_id: int) -> HttpResponse:
     """One debtor and its companies."""
     debtor = queries.debtor(scope=request.scope, debtor_id=debtor_id)
     companies = queries.companies(scope=request.scope, debtor_id=debtor_id)
-    return render(request, "directory/debtor.html", {"debtor": debtor, "companies": companies})
+    found = connection_of_debtor(scope=request.scope, debtor_id=debtor_id, now=timezone.now())
+    context = {
+        "debtor": debtor,
+        "companies": companies,
+        "nmbrs": row_of(found) if found else None,
+        "gone": gone_companies(scope=request.scope),
+    }
+    return render(request, "directory/debtor.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -75,6 +75,8 @@ _WHO: dict[Who, Promise] = {
     Who.CONTROLLER: gettext_lazy("The controller"),
     Who.AFAS_ADMIN: gettext_lazy("The AFAS administrator"),
     Who.OFFICE_ADMIN: gettext_lazy("The administrator of this office"),
+    Who.DEBTOR: gettext_lazy("Somebody with a login of the debtor in Nmbrs"),
+    Who.OPERATOR: gettext_lazy("Whoever runs this installation"),
 }
 _FATES: dict[Fate, tuple[str, Promise]] = {
     Fate.NEW: ("good", gettext_lazy("New")),

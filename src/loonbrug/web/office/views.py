@@ -15,6 +15,7 @@ _FOUND = 50
 _FIRST_SETTINGS = (
     (Part.AFAS_SETTINGS, "afas-accounts"),
     (Part.MAPPINGS, "afas-mappings"),
+    (Part.NMBRS_SETTINGS, "nmbrs-connections"),
     (Part.USERS, "users"),
 )
 
