@@ -26,12 +26,14 @@ from loonbrug.ledger.account_pattern import AccountPattern
 from loonbrug.ledger.canonical import content_hash
 from loonbrug.ledger.checks import check
 from loonbrug.ledger.entry import Entry, line_of
+from loonbrug.ledger.run_name import RunName
 from loonbrug.ledger.translation import Rules
 from loonbrug.payroll.formats.export import JournalSheet, to_xlsx
 from loonbrug.payroll.formats.reading import read_journal
 
 LINES = 1000
 DATE = datetime.date(2026, 10, 31)
+RUN = RunName("Bench", 2026, 10, 1)
 RULES = Rules(
     cost_centre_axis=1,
     cost_unit_axis=2,
@@ -92,7 +94,7 @@ def once(data: bytes) -> dict[str, int]:
     [journal] = read.drafts[0].entries
     content_hash((journal,))
     marks.append(time.process_time_ns())
-    posting, problems = check(journal, RULES, number=1)
+    posting, problems = check(journal, RULES, run=RUN, number=1)
     marks.append(time.process_time_ns())
     payload = payload_of(posting, administration=1, journal_code="90", voucher_number="202610-1-BENCH")
     sha256(payload).hexdigest()

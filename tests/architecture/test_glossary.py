@@ -15,16 +15,19 @@ from loonbrug.delivery.outcomes import Outcome
 from loonbrug.delivery.states import State
 from loonbrug.directory.matching import Doubt
 from loonbrug.directory.models import CodeKind
+from loonbrug.ledger.dating import BookingDate
 from loonbrug.ledger.problems import Who
-from loonbrug.payroll.models import JournalLife
+from loonbrug.mappings.checks import JournalVariant
+from loonbrug.payroll.models import JournalLife, JournalSource
 from loonbrug.screens.journal_export import JournalState
+from loonbrug.screens.run_export import Change
 
 ROOT = Path(__file__).resolve().parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 DUTCH = ROOT / "src" / "loonbrug" / "locale" / "nl" / "LC_MESSAGES" / "django.po"
 EXPLAINED: list[type[StrEnum]] = [
     *(State, JournalState, JournalLife, ConnectionState, NmbrsState, Doubt, Part, Level, CodeKind, Outcome),
-    *(DoubtDecision, Who),
+    *(DoubtDecision, Who, Change, BookingDate, JournalVariant, JournalSource),
 ]
 #: In a table: a thing that no screen names.
 UNNAMED = "–"

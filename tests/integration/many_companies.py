@@ -18,7 +18,7 @@ from loonbrug.ledger.canonical import content_hash
 from loonbrug.ledger.entry import Entry, Line
 from loonbrug.mappings.models import Mapping
 from loonbrug.payroll.line_store import pack
-from loonbrug.payroll.models import Journal, JournalEntry, PayrollRun
+from loonbrug.payroll.models import Journal, JournalEntry, JournalSource, PayrollRun
 from loonbrug.workflows import send_all
 
 NOW = datetime.datetime(2026, 11, 23, 9, 0, tzinfo=datetime.UTC)
@@ -75,7 +75,7 @@ class ManyCompanies:
             Journal(
                 office=self.office,
                 run=run,
-                source="file",
+                source=JournalSource.FILE,
                 file_name="a.csv",
                 source_bytes=b"",
                 source_hash="0" * 64,

@@ -51,7 +51,6 @@ def keep(
     return operations.import_drafts(
         scope=office.scope,
         drafts=drafts,
-        source="file",
         file_name="journaal.csv",
         data=b"the file",
         now=NOW,

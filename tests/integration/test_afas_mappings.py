@@ -13,9 +13,12 @@ from tests.integration.afas_on_loopback import Afas, running_afas
 from loonbrug.access.rights import Level, NotAllowedError, NotFoundError, Part, Scope
 from loonbrug.audit.models import Record
 from loonbrug.connections import operations as connections
+from loonbrug.ledger.dating import BookingDate, Dating
+from loonbrug.ledger.description import DescriptionTemplate
 from loonbrug.ledger.periods import PeriodRule
 from loonbrug.ledger.problems import ProblemsError
 from loonbrug.mappings import operations, queries
+from loonbrug.mappings.checks import JournalVariant, problems_of
 from loonbrug.mappings.queries import MappingView
 from loonbrug.workflows import map_company
 from loonbrug.workflows.afas_calls import AfasAnswerError
@@ -105,9 +108,52 @@ def test_everything_wrong_is_told_at_once(office: AfasOffice, afas: Afas) -> Non
 
 def test_a_four_weekly_year_has_thirteen_periods(office: AfasOffice, afas: Afas) -> None:
     account = office.authorised()
-    chosen = values(account.id, period_rule=PeriodRule.FOUR_WEEKS, valid_from_period=13)
+    chosen = values(account.id, payroll_periods=PeriodRule.FOUR_WEEKS, valid_from_period=13)
     made = map_company.save_mapping(scope=office.scope, company_id=office.bakery_id, values=chosen, now=NOW)
     assert made.valid_from == (2026, 13)
+
+
+def test_what_was_chosen_of_booking_comes_back_and_makes_the_rules(office: AfasOffice, afas: Afas) -> None:
+    account = office.authorised()
+    chosen = values(
+        account.id,
+        administration_name="Bakkerij Van Dam",
+        journal_variant=JournalVariant.COST_CENTRE_AND_UNIT,
+        payroll_periods=PeriodRule.FOUR_WEEKS,
+        booking_date=BookingDate.DAY,
+        booking_day=25,
+        thirteenth_at_year_end=True,
+        description_template="Loon {periode}",
+    )
+    made = map_company.save_mapping(scope=office.scope, company_id=office.bakery_id, values=chosen, now=NOW)
+    assert queries.mapping(scope=office.scope, mapping_id=made.id).values == chosen
+    assert made.rules.dating == Dating(BookingDate.DAY, 25, PeriodRule.FOUR_WEEKS, True)
+    assert made.rules.description_template == DescriptionTemplate("Loon {periode}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({"journal_variant": JournalVariant.COMPANY}, "journal_variant", "variant_without_cost_centre"),
+        ({"journal_variant": JournalVariant.COST_CENTRE}, "journal_variant", "variant_without_cost_unit"),
+        ({"booking_date": BookingDate.DAY}, "booking_day", "booking_day_range"),
+        ({"booking_date": BookingDate.DAY, "booking_day": 32}, "booking_day", "booking_day_range"),
+        ({"description_template": "{salaris}"}, "description_template", "template_placeholder"),
+        ({"description_template": "{run"}, "description_template", "template_braces"),
+        ({"description_template": "x" * 121}, "description_template", "template_too_long"),
+    ],
+)
+def test_a_choice_of_booking_that_cannot_be_is_said_at_its_field(
+    changes: dict[str, object], field: str, code: str
+) -> None:
+    assert (field, code) in [(each.place.field, each.code) for each in problems_of(values(1, **changes))]
+
+
+def test_a_default_code_makes_up_for_a_variant_without_codes() -> None:
+    chosen = values(
+        1, journal_variant=JournalVariant.COMPANY, default_cost_centre="100", default_cost_unit="P01"
+    )
+    assert problems_of(chosen) == []
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ from django.urls import reverse
 from pytest_django import Settings
 from tests.integration.afas_office import KEYS, NOW, WRONG_KEY, AfasOffice, make_office, values
 from tests.integration.afas_on_loopback import API_KEY, CODE, ENVIRONMENT_KEY, TOKEN, Afas, running_afas
+from tests.integration.nmbrs_runs import link
 
 from loonbrug.access.rights import Level
 from loonbrug.connections.models import Connection, ConnectionState
+from loonbrug.directory.models import NmbrsCompany
 from loonbrug.mappings.models import Mapping
 from loonbrug.workflows import authorise, map_company
 
@@ -30,6 +32,11 @@ MAPPING = {
     "default_cost_unit": "",
     "balance_pattern": "",
     "profit_loss_pattern": "",
+    "journal_variant": "cost_centre",
+    "payroll_periods": "month",
+    "booking_date": "document",
+    "booking_day": "",
+    "description_template": "",
 }
 
 
@@ -237,6 +244,61 @@ def test_a_mapping_is_changed_and_removed(office: AfasOffice, afas: Afas) -> Non
     page = text(browser.post(reverse("afas-mapping-remove", args=[made.id]), follow=True))
     assert "The mapping was removed." in page
     assert not Mapping.objects.exists()
+
+
+def test_the_preview_shows_what_a_choice_does_without_saving_it(office: AfasOffice, afas: Afas) -> None:
+    account = office.authorised()
+    made = map_company.save_mapping(
+        scope=office.scope, company_id=office.bakery_id, values=values(account.id), now=NOW
+    )
+    browser = office.browser()
+    address = reverse("afas-mapping", args=[made.id])
+    assert "Bruto lonen" in text(browser.get(address))
+    chosen = MAPPING | {
+        "booking_date": "day",
+        "booking_day": "30",
+        "description_template": "Loon {periode} {bedrijf}",
+    }
+    page = text(browser.post(address, chosen | {"preview": "1"}))
+    assert "Loon 2 Bakkerij Van Dam" in page
+    assert "28 February" in page
+    assert Mapping.objects.get().description_template == ""
+
+
+def test_a_new_mapping_begins_with_the_payroll_periods_that_nmbrs_tells(
+    office: AfasOffice, afas: Afas
+) -> None:
+    office.authorised()
+    link(office.office.pk, office.bakery_id)
+    NmbrsCompany.objects.update(period_type="4-weeks")
+    address = f"{reverse('afas-mapping-new')}?account={office.account.id}&company={office.bakery_id}"
+    chosen = re.findall(r'value="(\w+)" selected', office.browser().get(address).content.decode())
+    assert "four_weeks" in chosen
+
+
+def test_the_preview_follows_the_fields_by_itself_and_names_what_is_wrong(
+    office: AfasOffice, afas: Afas
+) -> None:
+    browser = office.browser()
+    address = reverse("afas-mapping-preview")
+    chosen = {
+        "payroll_periods": "month",
+        "period_rule": "four_weeks",
+        "booking_date": "period_end",
+        "thirteenth_at_year_end": "on",
+        "company": str(office.bakery_id),
+        "description_template": "{bedrijf} {run}",
+    }
+    page = text(browser.post(address, chosen))
+    assert "Bakkerij Van Dam 1" in page
+    assert "31 December" in page
+    assert "{medewerker} is unknown" in text(
+        browser.post(address, chosen | {"description_template": "{medewerker}"})
+    )
+    assert "A brace misses" in text(browser.post(address, chosen | {"description_template": "{run"}))
+    assert "Fill in a day" in text(browser.post(address, chosen | {"booking_date": "day"}))
+    assert "Company 1" in text(browser.post(address, chosen | {"company": "9" * 30}))
+    assert office.browser(Level.READ).post(address, chosen).status_code == 403
 
 
 def test_a_mapping_form_survives_an_afas_that_is_away(office: AfasOffice, afas: Afas) -> None:

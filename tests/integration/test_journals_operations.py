@@ -9,7 +9,7 @@ from tests.integration.payroll_office import NOW, PayrollOffice, draft, entry, k
 from loonbrug.access.rights import Level, NotAllowedError, NotFoundError
 from loonbrug.audit.models import Record
 from loonbrug.ledger.entry import Entry, Line
-from loonbrug.payroll import operations, queries
+from loonbrug.payroll import conflicts, operations, queries
 from loonbrug.payroll.models import Journal, JournalLife, PayrollRun
 from loonbrug.payroll.operations import (
     ImportRefusedError,
@@ -105,8 +105,8 @@ def test_a_second_run_in_the_period_waits_for_a_person(office: PayrollOffice) ->
     first = keep(office, draft(office.bakery_id))
     second = keep(office, draft(office.bakery_id, entry("50.00"), number=2))
 
-    assert queries.conflicts(scope=office.scope, journal_id=first.journal_id) == ()
-    (found,) = queries.conflicts(scope=office.scope, journal_id=second.journal_id)
+    assert conflicts.conflicts(scope=office.scope, journal_id=first.journal_id) == ()
+    (found,) = conflicts.conflicts(scope=office.scope, journal_id=second.journal_id)
     assert (found.code, found.severity) == ("second_run_in_period", "confirm")
 
     for _ in range(2):  # a double click
@@ -117,7 +117,7 @@ def test_a_second_run_in_the_period_waits_for_a_person(office: PayrollOffice) ->
             other_journal_id=first.journal_id,
             now=NOW,
         )
-    assert queries.conflicts(scope=office.scope, journal_id=second.journal_id) == ()
+    assert conflicts.conflicts(scope=office.scope, journal_id=second.journal_id) == ()
 
 
 def test_the_same_content_in_another_period_of_the_company_waits_for_a_person(office: PayrollOffice) -> None:
@@ -125,9 +125,9 @@ def test_the_same_content_in_another_period_of_the_company_waits_for_a_person(of
     twin = keep(office, draft(office.bakery_id, period=11))
     elsewhere = keep(office, draft(office.garage_id, period=11))
 
-    found = queries.conflicts(scope=office.scope, journal_id=twin.journal_id)
+    found = conflicts.conflicts(scope=office.scope, journal_id=twin.journal_id)
     assert codes(found) == ["same_content_as_other_run"]
-    assert queries.conflicts(scope=office.scope, journal_id=elsewhere.journal_id) == ()
+    assert conflicts.conflicts(scope=office.scope, journal_id=elsewhere.journal_id) == ()
 
 
 def test_a_confirmation_of_one_conflict_leaves_the_other(office: PayrollOffice) -> None:
@@ -142,7 +142,7 @@ def test_a_confirmation_of_one_conflict_leaves_the_other(office: PayrollOffice) 
         now=NOW,
     )
 
-    left = queries.conflicts(scope=office.scope, journal_id=twin.journal_id)
+    left = conflicts.conflicts(scope=office.scope, journal_id=twin.journal_id)
     assert codes(left) == ["same_content_as_other_run"]
 
 
@@ -159,7 +159,7 @@ def test_a_confirmation_about_one_journal_leaves_another(office: PayrollOffice) 
         now=NOW,
     )
 
-    (left,) = queries.conflicts(scope=office.scope, journal_id=third.journal_id)
+    (left,) = conflicts.conflicts(scope=office.scope, journal_id=third.journal_id)
     assert dict(left.params)["other"] == str(second.journal_id)
 
 
@@ -208,7 +208,7 @@ def test_another_office_finds_nothing(office: PayrollOffice) -> None:
     kept = keep(office, draft(office.bakery_id))
     other = make_office("Ander kantoor")
 
-    for look in (queries.journal, queries.summary, queries.source_bytes, queries.conflicts):
+    for look in (queries.journal, queries.summary, queries.source_bytes, conflicts.conflicts):
         with pytest.raises(NotFoundError):
             look(scope=other.scope, journal_id=kept.journal_id)
     assert queries.live_journals(scope=other.scope) == ()

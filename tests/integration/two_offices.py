@@ -152,7 +152,6 @@ def _journal(scope: Scope, company_id: int) -> int:
     payroll.import_drafts(
         scope=scope,
         drafts=[draft(company_id)],
-        source="file",
         file_name="journaal.csv",
         data=b"the file",
         now=NOW,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from loonbrug.ledger.entry import Entry, Line, Posting, tidy
 from loonbrug.ledger.problems import Place, Problem, Who, problem
+from loonbrug.ledger.run_name import RunName
 from loonbrug.ledger.translation import Rules, translate
 
 # AFAS's lengths of FiEntries: AcNr and DiC1 to DiC5 16, Ds 255 characters.
@@ -14,9 +15,11 @@ LONGEST_DESCRIPTION = 255
 MOST_LINES = 1000
 
 
-def check(entry: Entry, rules: Rules, *, number: int | None = None) -> tuple[Posting, list[Problem]]:
-    """The posting of an entry and all problems of both, each of them once."""
-    posting, noticed = translate(entry, rules, number=number)
+def check(
+    entry: Entry, rules: Rules, *, run: RunName, number: int | None = None
+) -> tuple[Posting, list[Problem]]:
+    """The posting of an entry of this run and all problems of both, each of them once."""
+    posting, noticed = translate(entry, rules, run=run, number=number)
     found = [*check_entry(entry, number=number), *noticed, *check_posting(posting, number=number)]
     return posting, list(dict.fromkeys(found))
 

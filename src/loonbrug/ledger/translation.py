@@ -1,17 +1,16 @@
 """From an entry as payroll wrote it to the posting that is to be booked, by the rules of a mapping."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from loonbrug.ledger.account_pattern import AccountPattern
+from loonbrug.ledger.dating import AS_DOCUMENTED, Dating
+from loonbrug.ledger.description import DescriptionTemplate
 from loonbrug.ledger.entry import Entry, Line, Posting, PostingLine, sides_of, tidy
 from loonbrug.ledger.money import ZERO
 from loonbrug.ledger.periods import PeriodRule, book_period
 from loonbrug.ledger.problems import Place, Problem, Who, warning
-
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_PLACEHOLDERS = frozenset({"year", "period", "description"})
+from loonbrug.ledger.run_name import RunName
 
 
 class RulesError(ValueError):
@@ -24,8 +23,8 @@ class Rules:
 
     Axes are AFAS's, 1 to 5; without an axis its codes are not sent. Accounts in `balance_pattern` (BAS) are
     never allocated. Where `profit_loss_pattern` (PNL) is given, only accounts in it are. The default codes
-    serve allocated lines that have none. `description_template` replaces every line's description and may
-    hold {year}, {period} and {description}. Raises RulesError.
+    serve allocated lines that have none. `description_template` replaces every line's description. `dating` gives
+    the date, and `period_rule` the book year and period in which that lies. Raises RulesError.
     """
 
     cost_centre_axis: int | None = None
@@ -34,8 +33,9 @@ class Rules:
     profit_loss_pattern: AccountPattern | None = None
     default_cost_centre: str = ""
     default_cost_unit: str = ""
+    dating: Dating = AS_DOCUMENTED
     period_rule: PeriodRule = PeriodRule.MONTH
-    description_template: str = ""
+    description_template: DescriptionTemplate | None = None
 
     def __post_init__(self) -> None:
         axes = [axis for axis in (self.cost_centre_axis, self.cost_unit_axis) if axis is not None]
@@ -47,9 +47,6 @@ class Rules:
             self.default_cost_unit and self.cost_unit_axis is None
         ):
             raise RulesError("a default code needs an axis")
-        unknown = set(_PLACEHOLDER.findall(self.description_template)) - _PLACEHOLDERS
-        if unknown:
-            raise RulesError(f"the description template knows no {{{min(unknown)}}}")
 
     def allocates(self, account: str) -> bool:
         """Whether lines on this account carry cost centres and cost units."""
@@ -63,24 +60,26 @@ class Rules:
         return all(pattern is not None and not pattern.matches(account) for pattern in patterns)
 
 
-def translate(entry: Entry, rules: Rules, *, number: int | None = None) -> tuple[Posting, list[Problem]]:
-    """The posting of an entry, and what the reader should know about the translation.
+def translate(
+    entry: Entry, rules: Rules, *, run: RunName, number: int | None = None
+) -> tuple[Posting, list[Problem]]:
+    """The posting of an entry of this run, and what the reader should know about the translation.
 
     Spaces are trimmed, lines of zero are dropped, and what is left is condensed to one line per account and
     allocations, in the order of first appearance. A condensed line keeps a description that all its lines
     share. `number` is the entry's number in its journal, for the place of a problem.
     """
     place = Place(entry=number)
-    year, period = book_period(entry.date, rules.period_rule)
+    date = rules.dating.date_of(entry.date, run)
     moving = [_tidied(line) for line in entry.lines if line.debit or line.credit]
     problems = []
     if dropped := len(entry.lines) - len(moving):
         problems.append(warning("zero_lines_dropped", place=place, count=dropped))
-    lines, cancelled = _condense(moving, rules, year, period)
+    lines, cancelled = _condense(moving, rules, run)
     if cancelled:
         problems.append(warning("lines_cancelled_out", place=place, count=cancelled))
     problems.extend(_remarks(_by_account(moving), rules, place))
-    return Posting(entry.date, year, period, lines), problems
+    return Posting(date, *book_period(date, rules.period_rule), lines), problems
 
 
 def _tidied(line: Line) -> Line:
@@ -88,9 +87,7 @@ def _tidied(line: Line) -> Line:
     return Line(tidy(line.account), line.debit, line.credit, *texts)
 
 
-def _condense(
-    moving: list[Line], rules: Rules, year: int, period: int
-) -> tuple[tuple[PostingLine, ...], int]:
+def _condense(moving: list[Line], rules: Rules, run: RunName) -> tuple[tuple[PostingLine, ...], int]:
     """The condensed lines, and how many lines cancelled each other out completely."""
     groups: dict[tuple[str, tuple[tuple[int, str], ...]], list[Line]] = {}
     for line in moving:
@@ -100,7 +97,7 @@ def _condense(
     for (account, allocations), lines in groups.items():
         debit, credit = sides_of(sum((line.debit - line.credit for line in lines), ZERO))
         if debit or credit:
-            description = _description(lines, rules.description_template, year, period)
+            description = _description(lines, rules.description_template, run)
             condensed.append(PostingLine(account, debit, credit, allocations, description))
         else:
             cancelled += len(lines)
@@ -117,13 +114,10 @@ def _allocations(line: Line, rules: Rules) -> tuple[tuple[int, str], ...]:
     return tuple(sorted((axis, code) for axis, code in wanted if axis is not None and code))
 
 
-def _description(lines: list[Line], template: str, year: int, period: int) -> str:
+def _description(lines: list[Line], template: DescriptionTemplate | None, run: RunName) -> str:
     descriptions = {line.description for line in lines}
     shared = descriptions.pop() if len(descriptions) == 1 else ""
-    if not template:
-        return shared
-    values = {"year": str(year), "period": str(period), "description": shared}
-    return tidy(_PLACEHOLDER.sub(lambda found: values[found[1]], template))
+    return template.filled(run, shared) if template else shared
 
 
 def _by_account(lines: Iterable[Line]) -> dict[str, list[Line]]:

@@ -6,6 +6,10 @@ from django.db.models import Q
 from loonbrug.access.models import Office
 from loonbrug.connections.models import Connection
 from loonbrug.directory.models import Company
+from loonbrug.ledger.dating import BookingDate
+from loonbrug.ledger.description import LONGEST_TEMPLATE
+from loonbrug.ledger.periods import PeriodRule
+from loonbrug.mappings.checks import JournalVariant
 
 
 class Mapping(models.Model):
@@ -26,6 +30,12 @@ class Mapping(models.Model):
     period_rule = models.CharField(max_length=12)
     valid_from_year = models.PositiveSmallIntegerField()
     valid_from_period = models.PositiveSmallIntegerField()
+    journal_variant = models.CharField(max_length=20, default=JournalVariant.COST_CENTRE_AND_UNIT)
+    payroll_periods = models.CharField(max_length=12, default=PeriodRule.MONTH)
+    booking_date = models.CharField(max_length=12, default=BookingDate.DOCUMENT)
+    booking_day = models.PositiveSmallIntegerField(null=True)
+    thirteenth_at_year_end = models.BooleanField(default=False)
+    description_template = models.CharField(max_length=LONGEST_TEMPLATE, blank=True)
     changed_at = models.DateTimeField()
 
     class Meta:

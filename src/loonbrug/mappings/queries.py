@@ -5,15 +5,23 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
-from loonbrug.ledger.account_pattern import AccountPattern
+from loonbrug.ledger.dating import BookingDate
 from loonbrug.ledger.periods import PeriodRule
 from loonbrug.ledger.translation import Rules
-from loonbrug.mappings.checks import MappingValues
+from loonbrug.mappings.checks import JournalVariant, MappingValues
 from loonbrug.mappings.models import Mapping as MappingRow
+from loonbrug.mappings.rules import rules_of
 
 #: What may change in a mapping without changing the entry that it makes.
 _SAME_ENTRY = frozenset(
-    {"mapping_id", "administration_name", "valid_from_year", "valid_from_period", "changed_at"}
+    {
+        "mapping_id",
+        "administration_name",
+        "journal_variant",
+        "valid_from_year",
+        "valid_from_period",
+        "changed_at",
+    }
 )
 
 
@@ -62,16 +70,7 @@ class MappingView:
     @property
     def rules(self) -> Rules:
         """How entries are translated."""
-        values = self.values
-        return Rules(
-            cost_centre_axis=values.cost_centre_axis,
-            cost_unit_axis=values.cost_unit_axis,
-            balance_pattern=_pattern(values.balance_pattern),
-            profit_loss_pattern=_pattern(values.profit_loss_pattern),
-            default_cost_centre=values.default_cost_centre,
-            default_cost_unit=values.default_cost_unit,
-            period_rule=values.period_rule,
-        )
+        return rules_of(self.values)
 
 
 def mapping(*, scope: Scope, mapping_id: int) -> MappingView:
@@ -133,6 +132,12 @@ def view_of(row: MappingRow) -> MappingView:
         period_rule=PeriodRule(row.period_rule),
         valid_from_year=row.valid_from_year,
         valid_from_period=row.valid_from_period,
+        journal_variant=JournalVariant(row.journal_variant),
+        payroll_periods=PeriodRule(row.payroll_periods),
+        booking_date=BookingDate(row.booking_date),
+        booking_day=row.booking_day,
+        thirteenth_at_year_end=row.thirteenth_at_year_end,
+        description_template=row.description_template,
     )
     return MappingView(
         id=row.pk,
@@ -142,7 +147,3 @@ def view_of(row: MappingRow) -> MappingView:
         values=values,
         changed_at=row.changed_at,
     )
-
-
-def _pattern(text: str) -> AccountPattern | None:
-    return AccountPattern(text) if text else None

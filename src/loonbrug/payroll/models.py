@@ -7,13 +7,24 @@ from django.db.models import Q
 
 from loonbrug.access.models import Office
 from loonbrug.directory.models import Company, Debtor
-from loonbrug.payroll import nmbrs_models  # noqa: F401 (Django finds models from here)
+from loonbrug.payroll.nmbrs_models import NmbrsRun
+
+
+class JournalSource(StrEnum):
+    """Where a journal came from."""
+
+    FILE = "file"
+    NMBRS = "nmbrs"
 
 
 class JournalLife(StrEnum):
-    """A journal is live until it is withdrawn or another takes its place; only while nothing was sent."""
+    """A journal is live until it is withdrawn or another takes its place; only while nothing was sent.
+
+    What Nmbrs gives later for a run that has another journal is offered, and never takes that one's place by itself.
+    """
 
     LIVE = "live"
+    OFFERED = "offered"
     WITHDRAWN = "withdrawn"
     REPLACED = "replaced"
 
@@ -41,7 +52,7 @@ class Journal(models.Model):
     life = models.CharField(
         max_length=10, choices=[(life.value, life.name) for life in JournalLife], default=JournalLife.LIVE
     )
-    source = models.CharField(max_length=10)
+    source = models.CharField(max_length=10, choices=[(each.value, each.name) for each in JournalSource])
     file_name = models.CharField(max_length=255)
     source_bytes = models.BinaryField()
     source_hash = models.CharField(max_length=64)
@@ -54,7 +65,12 @@ class Journal(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["run"], condition=Q(life="live"), name="one_live_journal_per_run")
+            models.UniqueConstraint(
+                fields=["run"], condition=Q(life="live"), name="one_live_journal_per_run"
+            ),
+            models.UniqueConstraint(
+                fields=["run"], condition=Q(life="offered"), name="one_offered_journal_per_run"
+            ),
         ]
         indexes = [models.Index(fields=["office", "content_hash"])]
 
@@ -87,6 +103,49 @@ class Confirmation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["journal", "code", "other_journal_id"], name="confirmed_once")
         ]
+
+
+class Release(models.Model):
+    """A person said why sending by itself may go on, though the run of a booked journal is not in Nmbrs."""
+
+    journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="releases")
+    code = models.CharField(max_length=60)
+    reason = models.CharField(max_length=1000)
+    by = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["journal", "code"], name="released_once")]
+
+
+class GenerationState(StrEnum):
+    """What became of asking Nmbrs for the journal of a run."""
+
+    FETCHING = "fetching"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Generation(models.Model):
+    """What was last asked of Nmbrs about the journal of a run; the durable queue of that work, and what came of it.
+
+    While fetching, `due_at` is when to ask; whoever asks moves it on, and so holds the work until then. Once the
+    journal is there, `sender_id` is the user for whom it is sent, if it is still what it was.
+    """
+
+    run = models.OneToOneField(NmbrsRun, on_delete=models.PROTECT, related_name="generation")
+    state = models.CharField(max_length=10, choices=[(state.value, state.name) for state in GenerationState])
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=200)
+    sender_id = models.BigIntegerField(null=True)
+    due_at = models.DateTimeField(null=True)
+    waits_for = models.CharField(max_length=60, blank=True)
+    problems = models.JSONField(default=list)
+    ended_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="generation_due")]
 
 
 class Upload(models.Model):

@@ -1,41 +1,34 @@
 """The only writers of journals. Each runs in one transaction and writes who did it into the record."""
 
 import datetime
-import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
 from django.db import transaction
 
-from loonbrug.access.rights import Level, NotFoundError, Part, Scope
+from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.audit import operations as audit
-from loonbrug.ledger.canonical import content_hash
 from loonbrug.ledger.problems import Problem, ProblemsError, problem
-from loonbrug.payroll import queries
-from loonbrug.payroll.line_store import pack
+from loonbrug.payroll import conflicts, snapshots
 from loonbrug.payroll.models import (
     Batch,
     BatchJournal,
     Confirmation,
     Journal,
-    JournalEntry,
     JournalLife,
-    PayrollRun,
+    JournalSource,
     Upload,
 )
 from loonbrug.payroll.queries import Fate, PlannedImport, RunDraft, RunIdentity
+from loonbrug.payroll.snapshots import JournalFixedError, Origin
 
 UPLOAD_LIFE = datetime.timedelta(days=1)
 
 
 class ImportRefusedError(ProblemsError):
     """Nothing was imported; the problems say everything that stands in the way."""
-
-
-class JournalFixedError(ProblemsError):
-    """The journal stays as it is: something of it was sent, or it is not the live one of its run."""
 
 
 class NothingToConfirmError(ProblemsError):
@@ -55,7 +48,6 @@ def import_drafts(
     *,
     scope: Scope,
     drafts: Sequence[RunDraft],
-    source: str,
     file_name: str,
     data: bytes,
     now: datetime.datetime,
@@ -70,12 +62,12 @@ def import_drafts(
     """
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
     with transaction.atomic():
-        planned = queries.planned_imports(scope=scope, drafts=drafts, sent=sent)
+        planned = conflicts.planned_imports(scope=scope, drafts=drafts, sent=sent)
         problems = refusals(planned, replace=replace)
         if problems:
             raise ImportRefusedError(*problems)
-        kept = _Source(source, file_name, data, hashlib.sha256(data).hexdigest())
-        return tuple(_import(scope, plan, kept, now) for plan in planned)
+        origin = Origin(JournalSource.FILE, file_name, data)
+        return tuple(_import(scope, plan, origin, now) for plan in planned)
 
 
 def refusals(planned: Sequence[PlannedImport], *, replace: bool) -> list[Problem]:
@@ -103,10 +95,10 @@ def withdraw(*, scope: Scope, journal_id: int, now: datetime.datetime, sent: Col
     """
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
     with transaction.atomic():
-        row = _live(scope, journal_id)
+        row = snapshots.live(scope=scope, journal_id=journal_id)
         if journal_id in sent:
             raise JournalFixedError(problem("journal_already_sent"))
-        _end(scope, row, JournalLife.WITHDRAWN, now)
+        snapshots.end(scope=scope, row=row, life=JournalLife.WITHDRAWN, now=now)
 
 
 def confirm(
@@ -118,22 +110,22 @@ def confirm(
     """
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
     with transaction.atomic():
-        row = _live(scope, journal_id)
+        row = snapshots.live(scope=scope, journal_id=journal_id)
         known = {"journal": row, "code": code, "other_journal_id": other_journal_id}
         if Confirmation.objects.filter(**known).exists():
             return
-        open_ones = queries.conflicts(scope=scope, journal_id=journal_id)
+        open_ones = conflicts.conflicts(scope=scope, journal_id=journal_id)
         if (code, str(other_journal_id)) not in {
             (each.code, dict(each.params)["other"]) for each in open_ones
         }:
             raise NothingToConfirmError(problem("nothing_to_confirm"))
         Confirmation.objects.create(**known, by=scope.user_name, at=now)
-        _audit(
-            scope,
-            "journal.confirmed",
-            journal_id,
-            now,
-            {"code": code, "other_journal_id": other_journal_id},
+        snapshots.note(
+            scope=scope,
+            verb="journal.confirmed",
+            journal_id=journal_id,
+            now=now,
+            details={"code": code, "other_journal_id": other_journal_id},
         )
 
 
@@ -225,85 +217,12 @@ def refuse_in_batch(*, row_id: int, problems: Sequence[Problem]) -> None:
     BatchJournal.objects.filter(pk=row_id).update(problems=msgspec.to_builtins(list(problems)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    kind: str
-    file_name: str
-    data: bytes
-    hash: str
-
-
-def _import(scope: Scope, plan: PlannedImport, source: _Source, now: datetime.datetime) -> Imported:
+def _import(scope: Scope, plan: PlannedImport, origin: Origin, now: datetime.datetime) -> Imported:
     draft = plan.draft
     if plan.fate is Fate.SAME and plan.live is not None:
         return Imported(draft.run, plan.fate, plan.live.id)
     if plan.live is not None:
-        _end(scope, _live(scope, plan.live.id), JournalLife.REPLACED, now)
-    row = Journal.objects.create(
-        office_id=scope.office_id,
-        run=_run(scope, draft.run),
-        source=source.kind,
-        file_name=source.file_name,
-        source_bytes=source.data,
-        source_hash=source.hash,
-        content_hash=content_hash(draft.entries),
-        description=draft.description,
-        imported_at=now,
-        imported_by=scope.user_name,
-    )
-    JournalEntry.objects.bulk_create(_entries(row, draft))
-    _audit(scope, "journal.imported", row.pk, now, {"file": source.file_name, "content": row.content_hash})
-    return Imported(draft.run, plan.fate, row.pk)
-
-
-def _entries(row: Journal, draft: RunDraft) -> list[JournalEntry]:
-    return [
-        JournalEntry(
-            journal=row,
-            ordinal=ordinal,
-            date=entry.date,
-            line_count=len(entry.lines),
-            total_debit=entry.totals()[0],
-            total_credit=entry.totals()[1],
-            lines=pack(entry.lines),
-        )
-        for ordinal, entry in enumerate(draft.entries, start=1)
-    ]
-
-
-def _run(scope: Scope, run: RunIdentity) -> PayrollRun:
-    row, _ = PayrollRun.objects.get_or_create(
-        company_id=run.company_id,
-        year=run.year,
-        period=run.period,
-        number=run.number,
-        defaults={"office_id": scope.office_id},
-    )
-    return row
-
-
-def _live(scope: Scope, journal_id: int) -> Journal:
-    """The journal, locked for the rest of the transaction."""
-    rows = Journal.objects.select_for_update().defer("source_bytes")
-    row = rows.filter(office_id=scope.office_id, pk=journal_id).first()
-    if row is None:
-        raise NotFoundError("journal", journal_id)
-    if row.life != JournalLife.LIVE:
-        raise JournalFixedError(problem("journal_not_live"))
-    return row
-
-
-def _end(scope: Scope, row: Journal, life: JournalLife, now: datetime.datetime) -> None:
-    row.life, row.ended_at, row.ended_by = life, now, scope.user_name
-    row.save(update_fields=["life", "ended_at", "ended_by"])
-    _audit(scope, f"journal.{life}", row.pk, now, {})
-
-
-def _audit(
-    scope: Scope,
-    verb: str,
-    journal_id: int,
-    now: datetime.datetime,
-    details: Mapping[str, str | int | bool | None],
-) -> None:
-    audit.write(by=scope, at=now, verb=verb, subject_kind="journal", subject_id=journal_id, details=details)
+        before = snapshots.live(scope=scope, journal_id=plan.live.id)
+        snapshots.end(scope=scope, row=before, life=JournalLife.REPLACED, now=now)
+    journal_id = snapshots.keep(scope=scope, draft=draft, origin=origin, life=JournalLife.LIVE, now=now)
+    return Imported(draft.run, plan.fate, journal_id)

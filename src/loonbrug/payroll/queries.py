@@ -1,8 +1,7 @@
 """What there is to know about journals, within one office."""
 
 import datetime
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -10,12 +9,11 @@ from enum import StrEnum
 from django.db.models import BigIntegerField, Prefetch, QuerySet
 
 from loonbrug.access.rights import NotFoundError, Scope
-from loonbrug.ledger.canonical import content_hash
 from loonbrug.ledger.entry import Entry
 from loonbrug.ledger.money import ZERO
-from loonbrug.ledger.problems import Problem, Severity, problem
+from loonbrug.ledger.problems import Problem
 from loonbrug.payroll.line_store import unpack
-from loonbrug.payroll.models import Confirmation, Journal, JournalEntry, JournalLife, Upload
+from loonbrug.payroll.models import Journal, JournalEntry, JournalLife, JournalSource, Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class JournalView:
     run_id: int
     run: RunIdentity
     life: JournalLife
-    source: str
+    source: JournalSource
     file_name: str
     source_hash: str
     content_hash: str
@@ -65,7 +63,7 @@ class JournalSummary:
     run_id: int
     run: RunIdentity
     life: JournalLife
-    source: str
+    source: JournalSource
     file_name: str
     content_hash: str
     description: str
@@ -125,15 +123,6 @@ class CodesInUse:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What a conflict is found by."""
-
-    id: int
-    run: RunIdentity
-    content_hash: str
-
-
-@dataclass(frozen=True, slots=True)
 class UploadView:
     """A file that its user looks at before importing it, and what that user said about the run."""
 
@@ -169,7 +158,7 @@ def _view(row: Journal) -> JournalView:
         run_id=row.run_id,
         run=_identity(row),
         life=JournalLife(row.life),
-        source=row.source,
+        source=JournalSource(row.source),
         file_name=row.file_name,
         source_hash=row.source_hash,
         content_hash=row.content_hash,
@@ -203,11 +192,22 @@ def live_journals(
     return tuple(map(_summary, newest))
 
 
+def live_of_companies(*, scope: Scope, company_ids: Collection[int]) -> tuple[JournalSummary, ...]:
+    """The live journals of these companies, in no order."""
+    rows = _rows(scope).filter(life=JournalLife.LIVE, run__company_id__in=company_ids)
+    return tuple(map(_summary, rows))
+
+
 def live_of_runs(*, scope: Scope, runs: Collection[RunIdentity]) -> tuple[JournalSummary, ...]:
     """The live journals that have one of these identities."""
-    company_ids = {run.company_id for run in runs}
-    rows = _rows(scope).filter(life=JournalLife.LIVE, run__company_id__in=company_ids)
-    return tuple(found for found in map(_summary, rows) if found.run in runs)
+    live = live_of_companies(scope=scope, company_ids={run.company_id for run in runs})
+    return tuple(found for found in live if found.run in runs)
+
+
+def offered_of_runs(*, scope: Scope, run_ids: Collection[int]) -> dict[int, JournalSummary]:
+    """What Nmbrs gives now for those of these runs that have another journal, by run."""
+    rows = _rows(scope).filter(life=JournalLife.OFFERED, run_id__in=run_ids)
+    return {row.run_id: _summary(row) for row in rows}
 
 
 def history(*, scope: Scope, run_id: int) -> tuple[JournalSummary, ...]:
@@ -229,42 +229,6 @@ def source_bytes(*, scope: Scope, journal_id: int) -> bytes:
     if row is None:
         raise NotFoundError("journal", journal_id)
     return bytes(row[0])
-
-
-def conflicts(*, scope: Scope, journal_id: int) -> tuple[Problem, ...]:
-    """What a person still has to confirm about earlier live journals. Raises NotFoundError."""
-    return conflicts_of(scope=scope, journals=[summary(scope=scope, journal_id=journal_id)])[journal_id]
-
-
-def conflicts_of(
-    *, scope: Scope, journals: Sequence[JournalView | JournalSummary]
-) -> dict[int, tuple[Problem, ...]]:
-    """For each of these journals what a person still has to confirm about earlier live ones of its company."""
-    live = _live_of_companies(scope, {journal.run.company_id for journal in journals})
-    confirmed = set(
-        Confirmation.objects.filter(journal_id__in=[journal.id for journal in journals]).values_list(
-            "journal_id", "code", "other_journal_id"
-        )
-    )
-    return {
-        journal.id: tuple(
-            found
-            for found, other in _with_earlier(journal, live.get(journal.run.company_id, ()))
-            if (journal.id, found.code, other) not in confirmed
-        )
-        for journal in journals
-    }
-
-
-def planned_imports(
-    *, scope: Scope, drafts: Sequence[RunDraft], sent: Collection[int]
-) -> tuple[PlannedImport, ...]:
-    """What importing the drafts comes down to; `sent` holds the journals of which something was sent."""
-    company_ids = {draft.run.company_id for draft in drafts}
-    live = [
-        _summary(row) for row in _rows(scope).filter(life=JournalLife.LIVE, run__company_id__in=company_ids)
-    ]
-    return tuple(_plan(draft, live, sent) for draft in drafts)
 
 
 def upload(*, scope: Scope, upload_id: int) -> UploadView:
@@ -312,7 +276,7 @@ def _summary(row: Journal) -> JournalSummary:
         run_id=row.run_id,
         run=_identity(row),
         life=JournalLife(row.life),
-        source=row.source,
+        source=JournalSource(row.source),
         file_name=row.file_name,
         content_hash=row.content_hash,
         description=row.description,
@@ -325,75 +289,3 @@ def _summary(row: Journal) -> JournalSummary:
             for entry in row.entries.all()
         ),
     )
-
-
-def _live_of_companies(scope: Scope, company_ids: Collection[int]) -> dict[int, list[_Known]]:
-    rows = Journal.objects.filter(
-        office_id=scope.office_id, life=JournalLife.LIVE, run__company_id__in=company_ids
-    )
-    columns = ("run__company_id", "run__year", "run__period", "run__number", "pk", "content_hash")
-    found: defaultdict[int, list[_Known]] = defaultdict(list)
-    for *run, journal_id, content in rows.order_by("pk").values_list(*columns):
-        found[run[0]].append(_Known(journal_id, RunIdentity(*run), content))
-    return found
-
-
-def _with_earlier(journal: JournalView | JournalSummary, live: Iterable[_Known]) -> list[tuple[Problem, int]]:
-    """Against those that were there before this one: the second one is the one to confirm."""
-    if journal.life is not JournalLife.LIVE:
-        return []
-    earlier = (other for other in live if other.id < journal.id)
-    return _conflicts(journal.run, journal.content_hash, earlier)
-
-
-def _conflicts(
-    run: RunIdentity, content: str, others: Iterable[_Known | JournalSummary]
-) -> list[tuple[Problem, int]]:
-    """Each conflict with the id of the other journal."""
-    found: list[tuple[Problem, int]] = []
-    for other in others:
-        if other.run == run:
-            continue
-        if (other.run.year, other.run.period) == (run.year, run.period):
-            found.append((_second_run(other), other.id))
-        if other.content_hash == content:
-            found.append((_same_content(other), other.id))
-    return found
-
-
-def _second_run(other: _Known | JournalSummary) -> Problem:
-    return problem(
-        "second_run_in_period",
-        severity=Severity.CONFIRM,
-        other=other.id,
-        year=other.run.year,
-        period=other.run.period,
-        run=other.run.number,
-    )
-
-
-def _same_content(other: _Known | JournalSummary) -> Problem:
-    return problem(
-        "same_content_as_other_run",
-        severity=Severity.CONFIRM,
-        other=other.id,
-        year=other.run.year,
-        period=other.run.period,
-        run=other.run.number,
-    )
-
-
-def _plan(draft: RunDraft, live: Sequence[JournalSummary], sent: Collection[int]) -> PlannedImport:
-    content = content_hash(draft.entries)
-    present = next((each for each in live if each.run == draft.run), None)
-    others = [each for each in live if each.run.company_id == draft.run.company_id]
-    conflicts = tuple(each for each, _ in _conflicts(draft.run, content, others))
-    return PlannedImport(draft, _fate(content, present, sent), present, conflicts)
-
-
-def _fate(content: str, present: JournalSummary | None, sent: Collection[int]) -> Fate:
-    if present is None:
-        return Fate.NEW
-    if present.content_hash == content:
-        return Fate.SAME
-    return Fate.SENT if present.id in sent else Fate.DIFFERS

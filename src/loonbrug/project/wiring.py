@@ -28,7 +28,7 @@ from loonbrug.project.mailing import send_waiting_mail
 from loonbrug.screens.send_all import batches_with_work
 from loonbrug.watch import operations as watch
 from loonbrug.web.nmbrs_settings.way_back import redirect_url
-from loonbrug.workflows import synchronise
+from loonbrug.workflows import generate, synchronise
 from loonbrug.workflows.nmbrs_ground import Ground as NmbrsGround
 from loonbrug.workflows.nmbrs_ground import PacedTransport
 from loonbrug.workflows.send_all import send_slice
@@ -85,19 +85,12 @@ def engine() -> Engine:
     async def look_for_batches() -> list[Keyed]:
         return [(BATCH, batch_id) for batch_id in await ground.write(batches_with_work)]
 
-    nmbrs = _nmbrs_ground(ground)
-
-    async def bring_over(connection_id: int) -> None:
-        await synchronise.synchronise(connection_id=connection_id, ground=nmbrs)
-
-    async def look_for_connections() -> list[Keyed]:
-        return await nmbrs.write(synchronise.due, now=now())
-
-    kinds: dict[str, Work] = {DRAIN: empty, BATCH: send, synchronise.KIND: bring_over}
+    nmbrs_kinds, nmbrs_periodic = _nmbrs_work(_nmbrs_ground(ground))
+    kinds: dict[str, Work] = {DRAIN: empty, BATCH: send, **nmbrs_kinds}
     periodic = [
         Periodic(SWEEP_SECONDS, sweep),
         Periodic(SWEEP_SECONDS, look_for_batches),
-        Periodic(NMBRS_SWEEP_SECONDS, look_for_connections),
+        *nmbrs_periodic,
         *_watching(is_stopping),
     ]
     if settings.ENGINE is EngineName.PROCRASTINATE:
@@ -117,6 +110,35 @@ def _shared(kinds: dict[str, Work], periodic: list[Periodic]) -> Engine:
         kwargs=connector_params(connection.alias), min_size=1, max_size=TABLE_CONNECTIONS
     )
     return ProcrastinateEngine(kinds=kinds, periodic=periodic, places=PLACES, connector=connector)
+
+
+def _nmbrs_work(nmbrs: NmbrsGround) -> tuple[dict[str, Work], list[Periodic]]:
+    """Synchronising, and fetching journals."""
+    fetching = asyncio.Semaphore(generate.AT_ONCE)
+
+    async def bring_over(connection_id: int) -> None:
+        await synchronise.synchronise(connection_id=connection_id, ground=nmbrs)
+
+    async def fetch(run_id: int) -> None:
+        async with fetching:
+            await generate.generate(run_id=run_id, ground=nmbrs)
+
+    async def look_for_connections() -> list[Keyed]:
+        return await nmbrs.write(synchronise.due, now=now())
+
+    async def look_for_journals() -> list[Keyed]:
+        return await nmbrs.write(generate.due, now=now())
+
+    async def ask_again() -> list[Keyed]:
+        await nmbrs.write(generate.ask_again, now=now())
+        return []
+
+    periodic = [
+        Periodic(NMBRS_SWEEP_SECONDS, look_for_connections),
+        Periodic(SWEEP_SECONDS, look_for_journals),
+        Periodic(LOOK_AROUND_SECONDS, ask_again),
+    ]
+    return {synchronise.KIND: bring_over, generate.KIND: fetch}, periodic
 
 
 def _watching(is_stopping: Callable[[], bool]) -> list[Periodic]:

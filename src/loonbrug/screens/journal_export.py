@@ -26,6 +26,7 @@ class JournalState(StrEnum):
     ATTENTION = "attention"
     CANCELLED = "cancelled"
     REVERSED = "reversed"
+    OFFERED = "offered"
     WITHDRAWN = "withdrawn"
     REPLACED = "replaced"
 

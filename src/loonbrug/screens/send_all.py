@@ -16,7 +16,8 @@ from loonbrug.directory import queries as directory
 from loonbrug.directory.queries import CompanyView
 from loonbrug.ledger.problems import Problem
 from loonbrug.payroll import queries as payroll
-from loonbrug.payroll.models import Batch, BatchJournal, JournalEntry, JournalLife
+from loonbrug.payroll.models import Batch, BatchJournal, GenerationState, JournalEntry, JournalLife
+from loonbrug.payroll.nmbrs_models import NmbrsRun
 from loonbrug.payroll.queries import JournalSummary
 
 Period = tuple[int, int]
@@ -185,16 +186,27 @@ class BatchWork:
 
 def batches_with_work() -> tuple[int, ...]:
     """The batches with journals that were not queued yet, of all offices, for the engine."""
-    rows = BatchJournal.objects.filter(done_at__isnull=True)
+    rows = BatchJournal.objects.filter(~Exists(_being_compared()), done_at__isnull=True)
     return tuple(rows.order_by("batch_id").values_list("batch_id", flat=True).distinct())
 
 
 def batch_work(*, batch_id: int, count: int) -> BatchWork:
     """At most this many journals of a batch that were not queued yet, for the engine."""
     row = Batch.objects.get(pk=batch_id)
-    to_do = row.journals.filter(done_at__isnull=True).order_by("pk")
+    to_do = row.journals.filter(~Exists(_being_compared()), done_at__isnull=True).order_by("pk")
     pairs = tuple(to_do.values_list("pk", "journal_id")[:count])
     return BatchWork(row.office_id, row.user_id, row.by, pairs)
+
+
+def _being_compared() -> QuerySet[NmbrsRun]:
+    """The run of a batch's journal while Nmbrs is asked whether the journal is still the same."""
+    return NmbrsRun.objects.filter(
+        company_id=OuterRef("journal__run__company_id"),
+        year=OuterRef("journal__run__year"),
+        period=OuterRef("journal__run__period"),
+        number=OuterRef("journal__run__number"),
+        generation__state=GenerationState.FETCHING,
+    )
 
 
 def _open(scope: Scope, debtor_id: int | None) -> QuerySet[JournalEntry]:

@@ -13,12 +13,15 @@ from loonbrug.ledger.canonical import content_hash
 from loonbrug.ledger.checks import check
 from loonbrug.ledger.entry import Posting
 from loonbrug.ledger.problems import Problem, Severity, Who, problem, warning
+from loonbrug.ledger.run_name import RunName
 from loonbrug.ledger.translation import Rules
 from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
 from loonbrug.payroll import queries as payroll
+from loonbrug.payroll.conflicts import conflicts_of
+from loonbrug.payroll.generation_queries import ExportRun, runs_of
 from loonbrug.payroll.models import JournalLife
-from loonbrug.payroll.queries import JournalView, RunDraft
+from loonbrug.payroll.queries import JournalView, RunDraft, RunIdentity
 from loonbrug.payroll.twins import Twin, same_content
 
 
@@ -55,9 +58,8 @@ def check_journals(*, scope: Scope, journal_ids: Sequence[int]) -> dict[int, Che
     """
     scope.require(Part.JOURNAL_EXPORT, Level.READ)
     journals = payroll.journals(scope=scope, journal_ids=journal_ids)
-    company_ids = {journal.run.company_id for journal in journals}
-    around = _around(scope, company_ids, {journal.content_hash for journal in journals})
-    conflicts = payroll.conflicts_of(scope=scope, journals=journals)
+    around = _around(scope, [journal.run for journal in journals], {each.content_hash for each in journals})
+    conflicts = conflicts_of(scope=scope, journals=journals)
     return {
         journal.id: _judged(
             journal, journal.content_hash, around, found=(*_life(journal), *conflicts[journal.id])
@@ -73,7 +75,7 @@ def check_drafts(*, scope: Scope, drafts: Sequence[RunDraft]) -> tuple[CheckResu
     """
     scope.require(Part.JOURNAL_EXPORT, Level.READ)
     hashes = [content_hash(draft.entries) for draft in drafts]
-    around = _around(scope, {draft.run.company_id for draft in drafts}, hashes)
+    around = _around(scope, [draft.run for draft in drafts], hashes)
     return tuple(_judged(*each, around) for each in zip(drafts, hashes, strict=True))
 
 
@@ -85,14 +87,17 @@ class _Around:
     mappings: Mapping[int, MappingView]
     connections: Mapping[int, ConnectionView]
     twins: Mapping[str, Sequence[Twin]]
+    runs: Mapping[RunIdentity, ExportRun]
 
 
-def _around(scope: Scope, company_ids: Collection[int], hashes: Collection[str]) -> _Around:
+def _around(scope: Scope, runs: Collection[RunIdentity], hashes: Collection[str]) -> _Around:
+    company_ids = {run.company_id for run in runs}
     return _Around(
         companies=directory.companies_by_id(scope=scope, company_ids=company_ids),
         mappings=mappings.for_companies(scope=scope, company_ids=company_ids),
         connections={each.id: each for each in connections.connection_choices(scope=scope)},
         twins=same_content(scope=scope, hashes=hashes),
+        runs=runs_of(scope=scope, runs=runs),
     )
 
 
@@ -106,8 +111,8 @@ def _judged(
         found.append(problem("no_mapping", who=Who.OFFICE_ADMIN, company=company.name))
     else:
         found += [*_start(journal, mapping), *_connection(around.connections[mapping.connection_id])]
-    found += _year(journal)
-    postings, noticed = _entries(journal, mapping)
+    found += [*_year(journal), *_in_nmbrs(around.runs.get(journal.run))]
+    postings, noticed = _entries(journal, company, mapping)
     return CheckResult(problems=(*found, *noticed), postings=postings, mapping=mapping)
 
 
@@ -151,6 +156,16 @@ def _year(journal: JournalView | RunDraft) -> Iterator[Problem]:
         yield warning("dates_of_another_year", year=year, dated=", ".join(map(str, sorted(dated))))
 
 
+def _in_nmbrs(run: ExportRun | None) -> Iterator[Problem]:
+    """A run that may still change, or that is not there any more."""
+    if run is None:
+        return
+    if run.seen.gone_at is not None:
+        yield warning("run_gone")
+    elif not run.seen.is_locked:
+        yield warning("run_not_locked")
+
+
 def _connection(connection: ConnectionView) -> Iterator[Problem]:
     account = connection.afas_user
     if connection.state is ConnectionState.BROKEN:
@@ -162,12 +177,13 @@ def _connection(connection: ConnectionView) -> Iterator[Problem]:
 
 
 def _entries(
-    journal: JournalView | RunDraft, mapping: MappingView | None
+    journal: JournalView | RunDraft, company: CompanyView, mapping: MappingView | None
 ) -> tuple[tuple[Posting, ...], list[Problem]]:
     rules = mapping.rules if mapping is not None else Rules()
+    run = RunName(company.name, journal.run.year, journal.run.period, journal.run.number)
     postings, found = [], []
     for number, entry in enumerate(journal.entries, start=1):
-        posting, problems = check(entry, rules, number=number)
+        posting, problems = check(entry, rules, run=run, number=number)
         postings.append(posting)
         found += problems
     return tuple(postings), found

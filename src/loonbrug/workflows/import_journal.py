@@ -12,6 +12,7 @@ from loonbrug.directory import queries as directory
 from loonbrug.ledger.problems import Place, Problem, Severity, problem
 from loonbrug.payroll import operations as payroll
 from loonbrug.payroll import queries
+from loonbrug.payroll.conflicts import planned_imports
 from loonbrug.payroll.formats.drafts import JournalDraft, ReadJournals
 from loonbrug.payroll.formats.reading import read_journal
 from loonbrug.payroll.operations import Imported, ImportRefusedError
@@ -114,7 +115,6 @@ def _keep(
         return payroll.import_drafts(
             scope=scope,
             drafts=drafts,
-            source="file",
             file_name=name,
             data=data,
             now=now,
@@ -142,7 +142,7 @@ def _preview(scope: Scope, read: ReadJournals, naming: Naming) -> ImportPreview:
     drafts, problems = _addressed(scope, read, naming)
     if _errors(problems):
         return ImportPreview(tuple(problems), ())
-    planned = queries.planned_imports(scope=scope, drafts=drafts, sent=_sent(scope, drafts))
+    planned = planned_imports(scope=scope, drafts=drafts, sent=_sent(scope, drafts))
     return ImportPreview((*problems, *payroll.refusals(planned, replace=True)), planned)
 
 
@@ -181,6 +181,17 @@ def _run(scope: Scope, draft: JournalDraft, naming: Naming) -> tuple[RunIdentity
     return RunIdentity(company_id, year, period, number), problems
 
 
+def range_problems(run: RunIdentity) -> list[Problem]:
+    """What of a run's identity can be no payroll that AFAS books by."""
+    parts = (("year", run.year, _YEARS), ("period", run.period, _PERIODS), ("run", run.number, _RUNS))
+    return [_out_of_range(field, value, sane) for field, value, sane in parts if value not in sane]
+
+
+def _out_of_range(field: str, value: int, sane: range) -> Problem:
+    low, high = sane.start, sane.stop - 1
+    return problem("run_part_out_of_range", place=Place(field=field), value=value, low=low, high=high)
+
+
 def _named(
     field: str, in_file: int | None, in_form: int | None, sane: range, problems: list[Problem]
 ) -> int | None:
@@ -192,8 +203,7 @@ def _named(
     elif in_form not in (None, value):
         problems.append(problem("run_part_differs", place=place, file=value, form=in_form))
     elif value not in sane:
-        low, high = sane.start, sane.stop - 1
-        problems.append(problem("run_part_out_of_range", place=place, value=value, low=low, high=high))
+        problems.append(_out_of_range(field, value, sane))
     else:
         return value
     return None

@@ -22,6 +22,7 @@ from loonbrug.screens import send_all as screens
 from loonbrug.screens.send_all import Open, Period
 from loonbrug.workflows.check import CheckResult, check_journals
 from loonbrug.workflows.deliver import send_journal
+from loonbrug.workflows.generate import compare_first, why_not_compared
 
 log = structlog.get_logger()
 
@@ -74,12 +75,14 @@ def start(
     """Approve these journals; the id of their batch. The same key gives the same batch.
 
     What was sent meanwhile is left out; what is blocked is refused when its turn comes, with the reason.
+    A journal whose run is in Nmbrs waits until it was compared.
     Raises ProblemsError (nothing_left_to_send), NotAllowedError.
     """
     unsent = {each.journal.id for each in screens.open_journals(scope=scope, debtor_id=debtor_id)}
-    return payroll.start_batch(
-        scope=scope, key=key, journal_ids=unsent.intersection(journal_ids), debtor_id=debtor_id, now=now
-    )
+    chosen = unsent.intersection(journal_ids)
+    with transaction.atomic():
+        compare_first(scope=scope, journal_ids=chosen, now=now)
+        return payroll.start_batch(scope=scope, key=key, journal_ids=chosen, debtor_id=debtor_id, now=now)
 
 
 def send_slice(*, batch_id: int, count: int, now: datetime) -> bool:
@@ -112,6 +115,8 @@ def _send(scope: Scope | None, by: str, journal_id: int, now: datetime) -> tuple
     try:
         if scope is None:
             raise NotAllowedError(Part.JOURNAL_EXPORT, Level.WRITE)
+        if problems := why_not_compared(scope=scope, journal_id=journal_id):
+            return problems
         send_journal(scope=scope, journal_id=journal_id, now=now)
     except ProblemsError as refused:
         return refused.problems

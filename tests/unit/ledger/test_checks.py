@@ -2,11 +2,14 @@ import datetime
 from decimal import Decimal
 
 from loonbrug.ledger.checks import check, check_entry, check_posting
+from loonbrug.ledger.description import DescriptionTemplate
 from loonbrug.ledger.entry import Entry, Line, Posting, PostingLine, line_of
 from loonbrug.ledger.money import ZERO
 from loonbrug.ledger.problems import Place, Problem
+from loonbrug.ledger.run_name import RunName
 from loonbrug.ledger.translation import Rules
 
+RUN = RunName("Bakkerij Van Dam", 2026, 10, 1)
 OCTOBER = datetime.date(2026, 10, 31)
 
 
@@ -86,18 +89,20 @@ def test_a_posting_of_a_thousand_lines_is_allowed_and_one_more_pair_is_not() -> 
 
 
 def test_a_posting_in_which_nothing_is_left_is_said() -> None:
-    _, problems = check(entry(line_of("4000", Decimal(5)), line_of("4000", Decimal(-5))), Rules())
+    _, problems = check(entry(line_of("4000", Decimal(5)), line_of("4000", Decimal(-5))), Rules(), run=RUN)
     assert [found.code for found in problems] == ["lines_cancelled_out", "posting_empty"]
 
 
 def test_a_description_that_the_template_makes_too_long_is_said() -> None:
     _, problems = check(
-        balanced(description="x" * 250), Rules(description_template="Loon {description}{year}")
+        balanced(description="x" * 250),
+        Rules(description_template=DescriptionTemplate("Loon {omschrijving}{jaar}")),
+        run=RUN,
     )
     assert [found.code for found in problems] == ["posting_description_too_long"]
 
 
 def test_entry_and_posting_together_say_each_problem_once() -> None:
-    posting, problems = check(entry(line_of("4000", Decimal(5))), Rules(), number=1)
+    posting, problems = check(entry(line_of("4000", Decimal(5))), Rules(), run=RUN, number=1)
     assert posting.lines[0].account == "4000"
     assert [found.code for found in problems] == ["entry_not_balanced"]

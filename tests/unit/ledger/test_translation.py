@@ -7,10 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loonbrug.ledger.account_pattern import AccountPattern
+from loonbrug.ledger.dating import BookingDate, Dating
+from loonbrug.ledger.description import DescriptionTemplate
 from loonbrug.ledger.entry import Entry, Line, line_of
 from loonbrug.ledger.periods import PeriodRule
+from loonbrug.ledger.run_name import RunName
 from loonbrug.ledger.translation import Rules, RulesError, translate
 
+RUN = RunName("Bakkerij Van Dam", 2026, 10, 1)
+RUN = RunName("Bakkerij Van Dam", 2026, 10, 1)
 OCTOBER = datetime.date(2026, 10, 31)
 BAS = AccountPattern("[0-3][0-9][0-9][0-9]")
 PNL = AccountPattern("[4-9][0-9][0-9][0-9]")
@@ -25,14 +30,14 @@ def line(account: str, signed: str, centre: str = "", unit: str = "", descriptio
 
 
 def booked(*lines: Line, **rules: Any) -> list[tuple[str, Decimal, tuple[tuple[int, str], ...], str]]:
-    posting, _ = translate(entry(*lines), Rules(**rules))
+    posting, _ = translate(entry(*lines), Rules(**rules), run=RUN)
     return [
         (made.account, made.debit - made.credit, made.allocations, made.description) for made in posting.lines
     ]
 
 
 def codes(*lines: Line, **rules: Any) -> list[tuple[str, str, dict[str, str]]]:
-    _, problems = translate(entry(*lines), Rules(**rules))
+    _, problems = translate(entry(*lines), Rules(**rules), run=RUN)
     return [(found.code, found.place.field, dict(found.params)) for found in problems]
 
 
@@ -78,11 +83,20 @@ def test_a_description_stays_when_all_condensed_lines_share_it() -> None:
     assert booked(*same, line("4000", "3", description="Overuren"))[0][3] == ""
 
 
-def test_a_description_template_is_filled_in() -> None:
-    template = "Loon {year}-{period} {description}"
+def test_a_description_template_is_filled_in_for_the_run_and_never_twice() -> None:
+    template = DescriptionTemplate("Loon {jaar}-{periode} run {run} {bedrijf}: {omschrijving}")
     assert booked(line("4000", "1", description="{year}"), description_template=template)[0][3] == (
-        "Loon 2026-10 {year}"
+        "Loon 2026-10 run 1 Bakkerij Van Dam: {year}"
     )
+
+
+def test_the_books_follow_the_date_that_the_mapping_chooses() -> None:
+    rules = Rules(
+        dating=Dating(BookingDate.DAY, day=5, payroll_periods=PeriodRule.FOUR_WEEKS),
+        period_rule=PeriodRule.FOUR_WEEKS,
+    )
+    posting, _ = translate(entry(line("4000", "1")), rules, run=RunName("", 2026, 11, 1))
+    assert (posting.date, posting.year, posting.period) == (datetime.date(2026, 11, 5), 2026, 12)
 
 
 def test_balance_accounts_carry_no_codes() -> None:
@@ -136,8 +150,8 @@ def test_an_account_in_neither_pattern_is_said_and_not_allocated() -> None:
 
 
 def test_year_and_period_come_from_the_date() -> None:
-    fourweekly, _ = translate(entry(line("4000", "1")), Rules(period_rule=PeriodRule.FOUR_WEEKS))
-    monthly, _ = translate(entry(line("4000", "1")), Rules())
+    fourweekly, _ = translate(entry(line("4000", "1")), Rules(period_rule=PeriodRule.FOUR_WEEKS), run=RUN)
+    monthly, _ = translate(entry(line("4000", "1")), Rules(), run=RUN)
     assert (fourweekly.year, fourweekly.period) == (2026, 11)
     assert (monthly.year, monthly.period) == (2026, 10)
     assert monthly.date == OCTOBER
@@ -151,8 +165,6 @@ def test_year_and_period_come_from_the_date() -> None:
         {"cost_centre_axis": 1, "cost_unit_axis": 1},
         {"default_cost_centre": "100"},
         {"default_cost_unit": "P01", "cost_centre_axis": 1},
-        {"description_template": "{account}"},
-        {"description_template": "{year.real}"},
     ],
 )
 def test_rules_that_contradict_themselves_are_refused(rules: dict[str, Any]) -> None:
@@ -173,7 +185,7 @@ LINES = st.builds(
 def test_translation_keeps_the_residual_and_the_net_of_every_account(
     lines: list[Line], bas: AccountPattern | None, axis: int | None
 ) -> None:
-    posting, _ = translate(entry(*lines), Rules(balance_pattern=bas, cost_centre_axis=axis))
+    posting, _ = translate(entry(*lines), Rules(balance_pattern=bas, cost_centre_axis=axis), run=RUN)
     assert posting.residual() == entry(*lines).residual()
     for account in ("1700", "2100", "4000"):
         before = sum(made.debit - made.credit for made in lines if made.account.strip() == account)

@@ -1,5 +1,6 @@
 """Nmbrs journal documents as drafts."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from loonbrug.ledger.entry import Entry, Line, line_of, tidy
@@ -17,13 +18,31 @@ _FIELDS = {
 }
 
 
-def read_xml(data: bytes) -> ReadJournals:
-    """One draft with an entry per dated transaction; the document does not name company or run."""
+@dataclass(frozen=True, slots=True)
+class NmbrsDocument:
+    """A journal document as it was read; `offices` is whose it says to be, where it does. Problems, or entries."""
+
+    entries: tuple[Entry, ...] = ()
+    offices: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+
+
+def read_document(data: bytes) -> NmbrsDocument:
+    """The document with an entry per dated transaction, or everything that is wrong with it."""
     try:
         transactions = read_journal_xml(data)
     except JournalXmlError as error:
-        return ReadJournals("xml", problems=tuple(map(_problem, error.problems)))
-    return ReadJournals("xml", (JournalDraft(tuple(map(entry_of, transactions))),))
+        return NmbrsDocument(problems=tuple(map(_problem, error.problems)))
+    offices = frozenset(each.office for each in transactions if each.office)
+    return NmbrsDocument(tuple(map(entry_of, transactions)), offices)
+
+
+def read_xml(data: bytes) -> ReadJournals:
+    """One draft with an entry per dated transaction; the document does not surely name company or run."""
+    read = read_document(data)
+    if read.problems:
+        return ReadJournals("xml", problems=read.problems)
+    return ReadJournals("xml", (JournalDraft(read.entries),))
 
 
 def entry_of(transaction: Transaction) -> Entry:

@@ -6,9 +6,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from afas_client.auth import EnvironmentType
+from loonbrug.ledger.dating import BookingDate
 from loonbrug.ledger.periods import PeriodRule
-from loonbrug.mappings.checks import MappingValues
-from loonbrug.web.afas_settings.texts import ENVIRONMENT_TYPES, PERIOD_RULES
+from loonbrug.mappings.checks import BookingChoice, JournalVariant, MappingValues
+from loonbrug.web.afas_settings.texts import (
+    BOOKING_DATES,
+    ENVIRONMENT_TYPES,
+    JOURNAL_VARIANTS,
+    PERIOD_RULES,
+)
 from loonbrug.workflows.administrations import Administration, JournalCode
 
 _AXES = [("", _("Do not send")), *((str(axis), str(axis)) for axis in range(1, 6))]
@@ -94,7 +100,72 @@ class AdministrationsConnectorForm(forms.Form):
         self.fields["name"].choices = choices + [(name, name) for name in connectors]  # type: ignore[attr-defined]
 
 
-class MappingForm(forms.Form):
+class BookingForm(forms.Form):
+    """When entries are booked and what their lines say; part of a mapping, with a preview of its own."""
+
+    payroll_periods = forms.TypedChoiceField(
+        label=_("Payroll periods"),
+        coerce=PeriodRule,
+        choices=[(rule.value, name) for rule, name in PERIOD_RULES.items()],
+        initial=PeriodRule.MONTH,
+        help_text=_("How the payroll of this company counts its periods."),
+    )
+    period_rule = forms.TypedChoiceField(
+        label=_("Periods of the book year"),
+        coerce=PeriodRule,
+        choices=[(rule.value, name) for rule, name in PERIOD_RULES.items()],
+        initial=PeriodRule.MONTH,
+        help_text=_(
+            "How this administration divides its book year in AFAS. The period follows from the booking date."
+        ),
+    )
+    booking_date = forms.TypedChoiceField(
+        label=_("Booking date"),
+        coerce=BookingDate,
+        choices=[(kind.value, name) for kind, name in BOOKING_DATES.items()],
+        initial=BookingDate.DOCUMENT,
+        help_text=_("A correction of an earlier period is booked in that period."),
+    )
+    booking_day = forms.IntegerField(
+        label=_("Day of the month"),
+        required=False,
+        help_text=_(
+            "For a day of the month: in the month in which the period ends. A shorter month gives its last day."
+        ),
+    )
+    thirteenth_at_year_end = forms.BooleanField(
+        label=_("Book the 13th period on 31 December"),
+        required=False,
+        help_text=_("For a payroll by months, where the 13th period settles the year."),
+    )
+    description_template = forms.CharField(
+        label=_("Description of the lines"),
+        max_length=1000,
+        required=False,
+        strip=True,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=_(
+            "Empty leaves payroll's own descriptions. Loonbrug fills in {jaar}, {periode}, {run}, {bedrijf} and "
+            "{omschrijving}, payroll's own description."
+        ),
+    )
+
+    def choice(self) -> BookingChoice:
+        """What was chosen, for the checks."""
+        return BookingChoice(**{name: self.cleaned_data[name] for name in BookingForm.base_fields})
+
+    def ask_preview_from(self, address: str) -> None:
+        """Where the page finds the preview anew while somebody is choosing."""
+        for name in BookingForm.base_fields:
+            self.fields[name].widget.attrs |= {
+                "hx-post": address,
+                "hx-trigger": "input changed delay:300ms, change",
+                "hx-target": "#booking-preview",
+                "hx-swap": "outerHTML",
+            }
+
+
+class MappingForm(BookingForm):
     """Nieuwe mapping, or a change of one (then without a choice of company)."""
 
     company = forms.TypedChoiceField(label=_("Company"), coerce=int)
@@ -119,12 +190,13 @@ class MappingForm(forms.Form):
             "Payrolls before this period are not sent: what another link has booked before is not booked again."
         ),
     )
-    period_rule = forms.TypedChoiceField(
-        label=_("Periods of the book year"),
-        coerce=PeriodRule,
-        choices=[(rule.value, name) for rule, name in PERIOD_RULES.items()],
+    journal_variant = forms.TypedChoiceField(
+        label=_("Journal from Nmbrs"),
+        coerce=JournalVariant,
+        choices=[(kind.value, name) for kind, name in JOURNAL_VARIANTS.items()],
+        initial=JournalVariant.COST_CENTRE_AND_UNIT,
         help_text=_(
-            "How this administration divides its book year in AFAS. The period follows from the date of the entry."
+            "How finely Nmbrs splits the journals that are generated. A journal from a file is split as the file is."
         ),
     )
     cost_centre_axis = forms.TypedChoiceField(

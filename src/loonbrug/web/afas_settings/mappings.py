@@ -14,15 +14,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from loonbrug.access.rights import Level, NotFoundError, Part
 from loonbrug.connections.queries import ConnectionView, connection_choices
 from loonbrug.delivery.queries import mapping_is_in_use
+from loonbrug.directory.nmbrs_queries import company_link
 from loonbrug.directory.queries import CompanyView, companies
+from loonbrug.ledger.periods import PeriodRule
 from loonbrug.ledger.problems import ProblemsError
 from loonbrug.mappings.queries import MappingView, all_mappings, mapping
-from loonbrug.web.afas_settings.forms import MappingForm
+from loonbrug.web.afas_settings import preview
+from loonbrug.web.afas_settings.forms import BookingForm, MappingForm
 from loonbrug.web.afas_settings.page import attempt, page
 from loonbrug.web.afas_settings.texts import ENVIRONMENT_TYPES, PERIOD_RULES, answer
 from loonbrug.web.requests import OfficeRequest
 from loonbrug.workflows import map_company as workflow
 from loonbrug.workflows.administrations import Administration, JournalCode
+from loonbrug.workflows.nmbrs_runs import FOUR_WEEKS
 
 #: Digits of an administration's number (AFAS's UnId), with room to spare.
 _LONGEST_NUMBER = 18
@@ -58,6 +62,7 @@ def new_mapping(request: OfficeRequest) -> HttpResponse:
     today = timezone.localdate()
     initial = {
         "company": request.GET.get("company"),
+        "payroll_periods": _payroll_periods(request),
         "valid_from_year": today.year,
         "valid_from_period": today.month,
     }
@@ -119,6 +124,14 @@ def journal_codes(request: OfficeRequest) -> HttpResponse:
     return render(request, "afas_settings/journal_code.html", {"field": form["journal_code"]})
 
 
+@require_POST
+def booking_preview(request: OfficeRequest) -> HttpResponse:
+    """The preview of what is being chosen, for a page that has a script."""
+    request.scope.require(Part.MAPPINGS, Level.WRITE)
+    form = BookingForm(request.POST)
+    return render(request, "afas_settings/booking_preview.html", preview.shown(request, form))
+
+
 def _saved_or_again(
     request: OfficeRequest,
     form: MappingForm,
@@ -128,7 +141,7 @@ def _saved_or_again(
     before: MappingView | None = None,
 ) -> HttpResponse:
     """Back to the list when the mapping was saved; otherwise the form, with what is wrong at its field."""
-    saved, trouble = attempt(form, save)
+    saved, trouble = (None, None) if "preview" in request.POST else attempt(form, save)
     if saved is not None:
         messages.success(
             request, _("The mapping of %(company)s was saved.") % {"company": saved.company_name}
@@ -142,7 +155,9 @@ def _saved_or_again(
     codes = _journal_codes(request, chosen, str(form["administration"].value() or ""))
     form.offer(administrations, codes)
     form.ask_journal_codes_from(f"{reverse('afas-journal-codes')}?account={chosen.id}")
+    form.ask_preview_from(preview.address(before))
     context = {
+        **preview.shown(request, form, before),
         "form": form,
         "account": chosen,
         "account_label": _label(chosen),
@@ -179,6 +194,14 @@ def _chosen(request: OfficeRequest, accounts: Sequence[ConnectionView]) -> Conne
 def _unmapped(request: OfficeRequest) -> list[CompanyView]:
     mapped = {each.company_id for each in all_mappings(scope=request.scope)}
     return [each for each in companies(scope=request.scope) if each.id not in mapped]
+
+
+def _payroll_periods(request: OfficeRequest) -> PeriodRule:
+    """How the payroll of the company that the address names counts its periods, where Nmbrs says so."""
+    asked = request.GET.get("company", "")
+    is_id = asked.isascii() and asked.isdecimal() and len(asked) <= _LONGEST_NUMBER
+    link = company_link(scope=request.scope, company_id=int(asked)) if is_id else None
+    return PeriodRule.FOUR_WEEKS if link and link.period_type == FOUR_WEEKS else PeriodRule.MONTH
 
 
 def _label(account: ConnectionView) -> str:

@@ -7,8 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from afas_client.auth import EnvironmentType
 from loonbrug.connections.capabilities import Feature
 from loonbrug.connections.queries import ConnectionView
+from loonbrug.ledger.dating import BookingDate
 from loonbrug.ledger.periods import PeriodRule
 from loonbrug.ledger.problems import Problem, ProblemsError, Who, problem
+from loonbrug.mappings.checks import JournalVariant
+from loonbrug.mappings.preview import PreviewCase
 from loonbrug.screens.problem_texts import ProblemTextError
 from loonbrug.web.journals.words import Advice, advice
 from loonbrug.workflows.afas_calls import AfasAnswerError
@@ -19,6 +22,21 @@ ENVIRONMENT_TYPES = {
     EnvironmentType.ACCEPT: _("Accept"),
 }
 PERIOD_RULES = {PeriodRule.MONTH: _("Month"), PeriodRule.FOUR_WEEKS: _("4 weeks")}
+BOOKING_DATES = {
+    BookingDate.DOCUMENT: _("Date of the payroll document"),
+    BookingDate.PERIOD_END: _("Last day of the payroll period"),
+    BookingDate.DAY: _("A day of the month"),
+}
+JOURNAL_VARIANTS = {
+    JournalVariant.COST_CENTRE_AND_UNIT: _("Per cost centre and cost unit"),
+    JournalVariant.COST_CENTRE: _("Per cost centre"),
+    JournalVariant.COMPANY: _("Per company"),
+}
+PREVIEW_CASES = {
+    PreviewCase.RUN: _("Run of period %(period)s"),
+    PreviewCase.CORRECTION: _("Correction of an earlier period"),
+    PreviewCase.THIRTEENTH: _("Run of the 13th period"),
+}
 FEATURES = {
     Feature.BOOKING: _("Send journals"),
     Feature.ADMINISTRATIONS: _("List the administrations, to map companies"),
@@ -51,6 +69,21 @@ _FIELD = {
     "axes_equal": _("Cost centres are on axis %(axis)s already. Cost units need another axis."),
     "default_without_axis": _("A default code needs an axis. Choose the axis, or leave the default empty."),
     "allocation_code_length": _("An allocation code in AFAS has at most 16 characters."),
+    "variant_without_cost_centre": _(
+        "Journals of this kind have no cost centres, while an axis for them is chosen. Choose a finer one, no axis, "
+        "or a cost centre for lines without one."
+    ),
+    "variant_without_cost_unit": _(
+        "Journals of this kind have no cost units, while an axis for them is chosen. Choose a finer one, no axis, "
+        "or a cost unit for lines without one."
+    ),
+    "booking_day_range": _("Fill in a day from 1 to 31."),
+    "template_placeholder": _(
+        "%(name)s is unknown. Loonbrug fills in {jaar}, {periode}, {run}, {bedrijf} and {omschrijving}."
+    ),
+    "template_braces": _("A brace misses its other one. Write {periode}, with both."),
+    "template_too_long": _("A description has at most %(limit)s characters here."),
+    "template_not_printable": _("This holds a character that cannot be printed. Type it anew."),
     "pattern_format": _(
         "This is no account pattern. Give each position a letter or digit, or a choice in square brackets: "
         "[0-3][0-9][0-9][0-9] is 0000 to 3999. At most 16 positions."

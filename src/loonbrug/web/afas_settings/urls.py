@@ -23,6 +23,7 @@ urlpatterns = [
     path("settings/afas/administrations/", mappings.mapping_list, name="afas-mappings"),
     path("settings/afas/administrations/new/", mappings.new_mapping, name="afas-mapping-new"),
     path("settings/afas/administrations/journal-codes/", mappings.journal_codes, name="afas-journal-codes"),
+    path("settings/afas/administrations/preview/", mappings.booking_preview, name="afas-mapping-preview"),
     path("settings/afas/administrations/<int:mapping_id>/", mappings.change_mapping, name="afas-mapping"),
     path(
         "settings/afas/administrations/<int:mapping_id>/remove/",

@@ -114,6 +114,11 @@ class Conflict:
     code: str
     other_journal_id: str
 
+    @property
+    def is_change(self) -> bool:
+        """Whether it is about what Nmbrs gives by now for the same run: that is looked at line by line."""
+        return self.code == "journal_changed_in_nmbrs"
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -139,7 +144,13 @@ def planned(plan: PlannedImport, checked: CheckResult, *, scope: Scope) -> Plann
 
 def summary(row: JournalRow, *, scope: Scope) -> Summary:
     """The head of a journal; what keeps it from being sent is only asked while there is something to send."""
-    blocking = check_journal(scope=scope, journal_id=row.journal.id).blocking if row.is_open else ()
+    checked = check_journal(scope=scope, journal_id=row.journal.id) if row.is_open else None
+    return summary_of(row, checked, scope=scope)
+
+
+def summary_of(row: JournalRow, checked: CheckResult | None, *, scope: Scope) -> Summary:
+    """The head of a journal of which is known what keeps it from being sent."""
+    blocking = checked.blocking if checked else ()
     can_reverse = row.is_reversible and may_reverse(scope)
     return Summary(row, words.journal_state(row, len(blocking)), len(blocking), can_reverse)
 

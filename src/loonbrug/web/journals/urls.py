@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from loonbrug.web.journals import delivery_views, download_views, import_views, reversal_views, views
+from loonbrug.web.journals import (
+    delivery_views,
+    download_views,
+    generation_views,
+    import_views,
+    reversal_views,
+    views,
+)
 
 urlpatterns = [
     path("companies/<int:company_id>/payroll/", views.company_payroll, name="company-payroll"),
@@ -29,6 +36,13 @@ urlpatterns = [
     path("journals/<int:journal_id>/withdraw/", views.withdraw, name="journal-withdraw"),
     path("journals/<int:journal_id>/reverse/", reversal_views.reverse, name="journal-reverse"),
     path("journals/<int:journal_id>/confirm/", views.confirm, name="journal-confirm"),
+    path("companies/<int:company_id>/payroll/generate/", generation_views.generate, name="journal-generate"),
+    path("journals/<int:journal_id>/compare/", generation_views.compare, name="journal-compare"),
+    path(
+        "journals/<int:journal_id>/difference/", generation_views.show_difference, name="journal-difference"
+    ),
+    path("journals/<int:journal_id>/take-over/", generation_views.take_over, name="journal-take-over"),
+    path("journals/<int:journal_id>/release/", generation_views.release, name="journal-release"),
     path("journals/<int:journal_id>/source/", download_views.source, name="journal-source"),
     path("journals/<int:journal_id>/<str:kind>/", download_views.journal, name="journal-download"),
     path("deliveries/<int:delivery_id>/retry/", delivery_views.retry, name="delivery-retry"),

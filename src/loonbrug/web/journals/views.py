@@ -16,11 +16,13 @@ from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
 from loonbrug.payroll import operations as payroll
 from loonbrug.payroll import queries
-from loonbrug.screens.journal_export import JournalRow, journal_row, journal_rows
-from loonbrug.web.journals import sections, words
+from loonbrug.payroll.generation_queries import years_of_runs
+from loonbrug.screens.journal_export import JournalRow, journal_row
+from loonbrug.screens.run_export import export_line, export_lines
+from loonbrug.web.journals import export, sections, words
 from loonbrug.web.requests import OfficeRequest
 from loonbrug.workflows.check import check_journal
-from loonbrug.workflows.deliver import send_journal
+from loonbrug.workflows.generate import send_once_compared
 from loonbrug.workflows.withdraw import withdraw_journal
 
 _PERIODS = [(number, str(number)) for number in range(1, 14)]
@@ -31,11 +33,14 @@ def company_payroll(request: OfficeRequest, company_id: int) -> HttpResponse:
     """Tab Loonopdracht: the journals of a company, newest run first."""
     request.scope.require(Part.JOURNAL_EXPORT, Level.READ)
     company = directory.company(scope=request.scope, company_id=company_id)
-    known = queries.years(scope=request.scope, company_id=company_id)
+    known = {
+        *queries.years(scope=request.scope, company_id=company_id),
+        *years_of_runs(scope=request.scope, company_id=company_id),
+    }
     this_year = timezone.localdate().year
-    year = _number(request, "year") or next(iter(known), this_year)
+    year = _number(request, "year") or max(known, default=this_year)
     period = _number(request, "period")
-    rows = journal_rows(scope=request.scope, company_id=company_id, year=year, period=period)
+    lines = export_lines(scope=request.scope, company_id=company_id, year=year, period=period)
     context = {
         "company": company,
         "tab": "payroll",
@@ -43,10 +48,13 @@ def company_payroll(request: OfficeRequest, company_id: int) -> HttpResponse:
         "periods": _PERIODS,
         "year": year,
         "period": period or "",
-        "journals": [sections.summary(row, scope=request.scope) for row in rows],
+        "lines": export.all_shown(lines, scope=request.scope),
+        "is_moving": any(line.is_moving for line in lines),
+        "to_generate": [line.in_nmbrs.id for line in lines if line.is_to_generate and line.in_nmbrs],
         "can_write": sections.can_write(request.scope),
     }
-    return render(request, "journals/company_payroll.html", context)
+    part = "_export.html" if request.headers.get("HX-Request") else "company_payroll.html"
+    return render(request, f"journals/{part}", context)
 
 
 @require_GET
@@ -110,13 +118,18 @@ def entry_state(request: OfficeRequest, journal_id: int, ordinal: int) -> HttpRe
 
 @require_POST
 def send(request: OfficeRequest, journal_id: int) -> HttpResponse:
-    """Approve and send. A second click finds nothing left to send, and says so."""
-    return act(
-        request,
-        journal_id,
-        lambda: send_journal(scope=request.scope, journal_id=journal_id, now=timezone.now()),
-        _("Sending has begun. What became of it is shown below."),
-    )
+    """Approve and send, once compared with Nmbrs. A second click finds nothing left to send, and says so."""
+
+    def sending() -> None:
+        at_once = send_once_compared(scope=request.scope, journal_id=journal_id, now=timezone.now())
+        if at_once:
+            messages.success(request, _("Sending has begun. What became of it is shown below."))
+        else:
+            messages.info(
+                request, _("First Nmbrs is asked whether the journal is still the same; then it is sent.")
+            )
+
+    return act(request, journal_id, sending)
 
 
 @require_http_methods(["GET", "POST"])
@@ -158,7 +171,7 @@ def confirm(request: OfficeRequest, journal_id: int) -> HttpResponse:
     )
 
 
-def act(request: OfficeRequest, journal_id: int, doing: Callable[[], object], done: str) -> HttpResponse:
+def act(request: OfficeRequest, journal_id: int, doing: Callable[[], object], done: str = "") -> HttpResponse:
     """Do something with a journal and go back to its page, which then says what came of it."""
     try:
         doing()
@@ -167,7 +180,8 @@ def act(request: OfficeRequest, journal_id: int, doing: Callable[[], object], do
             text = words.advice(found)
             messages.error(request, f"{text.message} {text.cure}")
     else:
-        messages.success(request, done)
+        if done:
+            messages.success(request, done)
     return redirect("journal", journal_id)
 
 
@@ -183,9 +197,11 @@ def _sections(row: JournalRow, mapping: MappingView | None) -> list[sections.Ent
 
 
 def _head(request: OfficeRequest, row: JournalRow) -> dict[str, object]:
+    beside = export.shown(export_line(scope=request.scope, journal_id=row.journal.id), scope=request.scope)
     return {
         "journal": row.journal,
-        "head": sections.summary(row, scope=request.scope),
+        "head": beside.head,
+        "beside": beside,
         "can_write": sections.can_write(request.scope),
     }
 

@@ -51,6 +51,7 @@ _JOURNAL: dict[JournalState, tuple[str, Promise]] = {
     JournalState.ATTENTION: ("bad", gettext_lazy("Needs attention")),
     JournalState.CANCELLED: ("neutral", gettext_lazy("Cancelled")),
     JournalState.REVERSED: ("neutral", gettext_lazy("Reversed")),
+    JournalState.OFFERED: ("attention", gettext_lazy("Offered by Nmbrs")),
     JournalState.WITHDRAWN: ("neutral", gettext_lazy("Withdrawn")),
     JournalState.REPLACED: ("neutral", gettext_lazy("Replaced")),
 }
@@ -189,8 +190,8 @@ def state_word(state: State) -> StateWord:
 
 def life(value: JournalLife) -> StateWord:
     """What became of an earlier journal of a run."""
-    known = {JournalLife.WITHDRAWN: JournalState.WITHDRAWN, JournalLife.REPLACED: JournalState.REPLACED}
-    tone, word = _JOURNAL[known.get(value, JournalState.READY)]
+    known = JournalState.READY if value is JournalLife.LIVE else JournalState(value)
+    tone, word = _JOURNAL[known]
     return StateWord(tone, str(word))
 
 
