@@ -94,6 +94,12 @@ def runs_of(*, scope: Scope, runs: Collection[RunIdentity]) -> dict[RunIdentity,
     return {each.run: each for each in found if each.run in wanted}
 
 
+def runs_by_id(*, scope: Scope, run_ids: Collection[int]) -> tuple[ExportRun, ...]:
+    """Those of these runs in Nmbrs that are this office's. Raises NotAllowedError."""
+    scope.require(Part.JOURNAL_EXPORT, Level.READ)
+    return _newest(Q(office_id=scope.office_id, pk__in=run_ids))
+
+
 def years_of_runs(*, scope: Scope, company_id: int) -> tuple[int, ...]:
     """The years of which a company has, or had, runs in Nmbrs, the latest first."""
     rows = NmbrsRun.objects.filter(office_id=scope.office_id, company_id=company_id)
