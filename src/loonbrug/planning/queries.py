@@ -55,10 +55,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class TrackView:
-    """Where a run stands. `sent_at` is when the service sent it."""
+    """Where a run stands. `due_at` is when it is looked at again, `sent_at` when the service sent it."""
 
     run_id: int
-    is_open: bool
+    due_at: datetime | None
     check: CheckMark | None
     sent_at: datetime | None
     failure: Failure | None
@@ -126,4 +126,4 @@ def _track(row: Track) -> TrackView:
     if row.failed_at is not None:
         found = tuple(msgspec.convert(row.problems, list[Problem]))
         failure = Failure(Step(row.failed_step), row.failed_at, found)
-    return TrackView(row.run_id, row.due_at is not None, check, row.sent_at, failure)
+    return TrackView(row.run_id, row.due_at, check, row.sent_at, failure)

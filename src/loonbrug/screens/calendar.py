@@ -18,7 +18,10 @@ from loonbrug.screens.planned import Hold, Standing, standings
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A step of one run on one day. `is_done` says that it was taken; a hold, what keeps it."""
+    """A step of one run on one day. `is_done` says that it was taken; a hold, what keeps it.
+
+    Only for the first step that is still to be taken the moment is certain.
+    """
 
     at: datetime
     step: Step
@@ -37,11 +40,6 @@ class Day:
 
     date: date
     events: tuple[Event, ...]
-
-    @property
-    def counts(self) -> dict[Step, int]:
-        """How often each step is taken on it."""
-        return {step: sum(event.step is step for event in self.events) for step in Step}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +98,14 @@ def _past(each: Standing) -> Iterator[Event]:
 
 
 def _future(each: Standing, now: datetime) -> Iterator[Event]:
+    """What follows a step that is kept, or that fails, cannot be foreseen."""
     journal_id = each.journal.id if each.journal else None
     failure = each.track.failure if each.track else None
     for number, planned in enumerate(each.course(now)):
         if planned.at is None:
             return
+        hold = each.hold(planned.step)
+        failed = failure if failure and failure.step is planned.step else None
         yield Event(
             max(planned.at, now),
             planned.step,
@@ -113,9 +114,11 @@ def _future(each: Standing, now: datetime) -> Iterator[Event]:
             journal_id,
             is_done=False,
             is_first=number == 0,
-            hold=each.hold(planned.step),
-            failure=failure if failure and failure.step is planned.step else None,
+            hold=hold,
+            failure=failed,
         )
+        if hold or failed:
+            return
 
 
 def _waiting(found: Iterable[Standing], now: datetime) -> Iterator[Waiting]:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from loonbrug.planning.plan import Step
 from loonbrug.screens.calendar import Day, Event, Waiting
 from loonbrug.screens.planned import Standing
 from loonbrug.web.journals.words import Advice, advice
@@ -13,14 +14,13 @@ from loonbrug.web.workflow.words import hold_name, step_name
 
 
 @dataclass(frozen=True, slots=True)
-class EventRow:
-    """One step on a day: what, of which run, and whether it was done, fails, or is kept."""
+class Group:
+    """The runs for which one step comes to the same on one day."""
 
-    event: Event
     step: str
     tone: str
     word: str
-    is_timed: bool
+    events: tuple[Event, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,7 @@ class DayRow:
 
     date: date
     is_today: bool
-    is_past: bool
-    rows: tuple[EventRow, ...]
+    groups: tuple[Group, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +46,15 @@ class RunRow:
 
 def day_rows(days: Iterable[Day], today: date) -> list[DayRow]:
     """The days of the calendar."""
-    return [
-        DayRow(day.date, day.date == today, day.date < today, tuple(map(_event_row, day.events)))
-        for day in days
-    ]
+    return [DayRow(day.date, day.date == today, _groups(day)) for day in days]
 
 
-def waiting_rows(found: Iterable[Waiting]) -> list[tuple[Waiting, str]]:
-    """What waits for a person, with the name of the step."""
-    return [(each, step_name(each.step)) for each in found]
+def waiting_groups(found: Iterable[Waiting]) -> list[tuple[str, list[Waiting]]]:
+    """What waits for a person, by step."""
+    by_step: dict[Step, list[Waiting]] = {step: [] for step in Step}
+    for each in found:
+        by_step[each.step].append(each)
+    return [(step_name(step), waiting) for step, waiting in by_step.items() if waiting]
 
 
 def run_row(standing: Standing, now: datetime) -> RunRow:
@@ -75,7 +74,7 @@ def run_row(standing: Standing, now: datetime) -> RunRow:
     elif at is None:
         tone, word = "attention", _("Waits for a person")
     elif problems:
-        tone, word = "bad", _("Did not work, is tried again")
+        tone, word, at = "bad", _("Did not work, is tried again"), standing.track and standing.track.due_at
     elif at <= now:
         tone, word = "waiting", _("Being done")
     else:
@@ -88,15 +87,23 @@ def _problems(standing: Standing) -> tuple[Advice, ...]:
     return tuple(map(advice, failure.problems)) if failure else ()
 
 
-def _event_row(event: Event) -> EventRow:
+def _groups(day: Day) -> tuple[Group, ...]:
+    found: dict[tuple[Step, str, str], list[Event]] = {}
+    for event in day.events:
+        found.setdefault((event.step, *_said(event)), []).append(event)
+    order = list(Step)
+    return tuple(
+        Group(step_name(step), tone, word, tuple(events))
+        for (step, tone, word), events in sorted(found.items(), key=lambda each: order.index(each[0][0]))
+    )
+
+
+def _said(event: Event) -> tuple[str, str]:
+    """Colour and word of a step on a day."""
     if event.is_done:
-        tone, word = "good", _("done")
-    elif event.hold is not None:
-        tone, word = "neutral", hold_name(event.hold)
-    elif event.failure is not None:
-        tone, word = "bad", _("did not work")
-    elif event.is_first:
-        tone, word = "waiting", _("planned")
-    else:
-        tone, word = "waiting", _("expected")
-    return EventRow(event, step_name(event.step), tone, word, event.is_done or event.is_first)
+        return "good", _("done")
+    if event.hold is not None:
+        return "neutral", hold_name(event.hold)
+    if event.failure is not None:
+        return "bad", _("did not work")
+    return "waiting", _("planned") if event.is_first else _("expected")

@@ -24,7 +24,7 @@ from loonbrug.screens.planned import runs_under_way, standings
 from loonbrug.web.field_errors import attempt, text_of
 from loonbrug.web.requests import OfficeRequest
 from loonbrug.web.workflow.forms import WorkflowForm
-from loonbrug.web.workflow.rows import day_rows, run_row, waiting_rows
+from loonbrug.web.workflow.rows import day_rows, run_row, waiting_groups
 from loonbrug.web.workflow.words import step_name, turn_name
 from loonbrug.workflows import carry_out
 
@@ -48,7 +48,7 @@ def office(request: OfficeRequest) -> HttpResponse:
         "tab": "workflow",
         "pause": queries.office_pause(scope=scope),
         "days": day_rows(found.days, today),
-        "waiting": waiting_rows(found.waiting),
+        "waiting": waiting_groups(found.waiting),
         "week": week,
         "first": first,
         "last": first + timedelta(days=7 * _WEEKS - 1),
