@@ -29,6 +29,7 @@ from loonbrug.screens.send_all import batches_with_work
 from loonbrug.watch import operations as watch
 from loonbrug.web.nmbrs_settings.way_back import redirect_url
 from loonbrug.workflows import carry_out, generate, synchronise
+from loonbrug.workflows.digest import write_digests
 from loonbrug.workflows.nmbrs_ground import Ground as NmbrsGround
 from loonbrug.workflows.nmbrs_ground import PacedTransport
 from loonbrug.workflows.send_all import send_slice
@@ -161,6 +162,7 @@ def _watching(is_stopping: Callable[[], bool]) -> list[Periodic]:
         _round(PULSE_SECONDS, eye, lambda: watch.beat(now=now())),
         _round(LOOK_AROUND_SECONDS, eye, lambda: look_around(policy=policy(), now=now())),
         _round(LOOK_AROUND_SECONDS, eye, lambda: warn_of_endings(now=now())),
+        _round(LOOK_AROUND_SECONDS, eye, lambda: write_digests(now=now())),
     ]
     if settings.EMAIL_HOST:
         post = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")

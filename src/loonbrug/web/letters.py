@@ -16,11 +16,14 @@ from loonbrug.connections.nmbrs_operations import ENDING_MAIL, STOPPED_MAIL
 from loonbrug.connections.operations import BROKEN_MAIL
 from loonbrug.ledger.problems import Problem
 from loonbrug.planning.plan import Step
+from loonbrug.screens.radar import Group
 from loonbrug.web.afas_settings.texts import why_broken
 from loonbrug.web.journals.words import advice
 from loonbrug.web.nmbrs_settings.words import trouble_of
+from loonbrug.web.radar.words import Section, section
 from loonbrug.web.workflow.words import step_name
 from loonbrug.workflows.carry_out import FAILED_MAIL
+from loonbrug.workflows.digest import DIGEST_MAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,33 @@ def _workflow_failed(params: Mapping[str, str]) -> tuple[str, list[str]]:
     ]
 
 
+def _digest(params: Mapping[str, str]) -> tuple[str, list[str]]:
+    """The overview of a day: what did not happen, and where something can be done about it."""
+    groups = msgspec.json.decode(params["groups"], type=tuple[Group, ...])
+    count = sum(group.count for group in groups)
+    day = date_format(datetime.fromisoformat(params["at"]), "j F")
+    subject = ngettext("%(day)s: %(count)s thing to look at", "%(day)s: %(count)s things to look at", count)
+    return subject % {"day": day, "count": count}, [
+        _("This is what did not happen by itself, or will stop, and what you can do something about."),
+        *(_section_text(section(group)) for group in groups),
+        _("The whole overview: %(address)s") % {"address": settings.ADDRESS + reverse("home")},
+        _("Choose the hour of this mail, or switch it off, here: %(address)s")
+        % {"address": settings.ADDRESS + reverse("profile")},
+    ]
+
+
+def _section_text(found: Section) -> str:
+    lines = [f"{found.title} ({found.count})"]
+    for line in found.lines:
+        said = " ".join(filter(None, [line.name, line.period]))
+        lines.append(f"- {said}: {line.stage} ({line.who})\n  {settings.ADDRESS}{line.address}")
+    if found.more:
+        lines.append(
+            ngettext("- and %(count)s more", "- and %(count)s more", found.more) % {"count": found.more}
+        )
+    return "\n".join(lines)
+
+
 def _since(params: Mapping[str, str]) -> str:
     since = timezone.localtime(datetime.fromisoformat(params["at"]))
     return _("Since: %(moment)s") % {"moment": date_format(since, "j F Y H:i")}
@@ -123,4 +153,5 @@ _WORDS: dict[str, Callable[[Mapping[str, str]], tuple[str, list[str]]]] = {
     STOPPED_MAIL: _consent_needed,
     ENDING_MAIL: _consent_ends,
     FAILED_MAIL: _workflow_failed,
+    DIGEST_MAIL: _digest,
 }
