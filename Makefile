@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 VENDOR_DOCS ?=
+SEED ?= 1
 ON_POSTGRESQL := tests/integration tests/acceptance tests/postgresql
 
-.PHONY: help setup demo run test check conformance bench chaos screens lock
+.PHONY: help setup demo run test check conformance bench chaos chaos-seeds screens lock
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(READY): requirements.lock pyproject.toml
 	@echo "installing into .venv, about a minute the first time" >&2
@@ -50,8 +51,12 @@ bench: setup ## benchmarks; figures go into benchmarks/README.md
 	@$(BIN)/python -m benchmarks.delivery --json
 	@$(BIN)/python -m benchmarks.nmbrs_sync --json
 
-chaos: setup ## a storm of faults over real processes; AFAS's books are compared by content
-	@$(BIN)/python -m benchmarks.chaos --deliveries 400 --scale 60 --json
+chaos: setup ## a storm of faults over real processes, on both engines (SEED=n); AFAS's books are compared by content
+	@$(BIN)/python -m benchmarks.chaos --engine embedded --seed $(SEED) --json
+	@$(BIN)/python -m benchmarks.chaos --engine procrastinate --seed $(SEED) --json
+
+chaos-seeds: setup ## twenty storms in a row, half of them on each engine, and their table
+	@$(BIN)/python -m benchmarks.chaos.seeds --file storms.jsonl
 
 screens: setup ## pictures of every screen, into docs/screens (needs Chromium)
 	@SCREENS=1 $(BIN)/pytest tests/browser/test_screens.py

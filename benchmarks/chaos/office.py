@@ -6,27 +6,37 @@ It decides no delivery.
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence, Set
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from django.db import OperationalError, connections, transaction
+from django.db.models import Count, Q
 
 from afas_client.auth import EnvironmentType
 from benchmarks.chaos.processes import Surroundings, ask
 from benchmarks.chaos.world import OFFICES, Entry, keys_of, user_of
 from loonbrug.access.models import Office
 from loonbrug.access.rights import Scope, service_scope
-from loonbrug.connections.models import Connection, ConnectionState
+from loonbrug.connections.models import Connection, ConnectionState, Environment
 from loonbrug.delivery import operations
-from loonbrug.delivery.models import Delivery
+from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.operations import Approved, Target
 from loonbrug.delivery.payload import RunKey
+from loonbrug.delivery.states import State
 from loonbrug.directory.models import Company, Debtor
 from loonbrug.ledger.entry import Posting, PostingLine
 from loonbrug.ledger.problems import ProblemsError
 from loonbrug.workflows import authorise
 
 Way = tuple[str, str]
+
+DONE = {State.BOOKED, State.VERIFIED}
+#: So many entries are queued in one transaction: the product must not wait long for its turn.
+QUEUED_TOGETHER = 10
+#: An attempt that was claimed this long ago, and has no answer, is under way in a process that lives.
+FRESH = timedelta(seconds=1)
 
 
 def now() -> datetime:
@@ -41,9 +51,11 @@ class Harness:
         self._scopes: dict[str, Scope] = {}
         self._companies: dict[str, Company] = {}
         self._connections: dict[Way, int] = {}
+        self._run_id = 0
+        self.signed_in_again = 0
 
-    def prepare(self, entries: Iterable[Entry]) -> None:
-        """Offices, authorised accounts, and every entry queued."""
+    def prepare(self) -> None:
+        """Offices and authorised accounts."""
         for name, environments in OFFICES.items():
             office = Office.objects.create(name=name)
             debtor = Debtor.objects.create(office=office, number="1", name=name)
@@ -53,8 +65,6 @@ class Harness:
             self._scopes[name] = service_scope(office.pk)
             for environment in environments:
                 self._add_account(name, environment)
-        for number, entry in enumerate(entries, start=1):
-            self._queue(number, entry)
 
     def _add_account(self, office: str, environment: str) -> None:
         account = authorise.add_account(
@@ -75,17 +85,18 @@ class Harness:
         )
         self._authorise((office, environment))
 
-    def sign_in_again(self) -> int:
-        """Authorise every account that AFAS no longer lets in; how many."""
+    def sign_in_again(self) -> None:
+        """Authorise every account that AFAS no longer lets in."""
         out = [ConnectionState.BROKEN, ConnectionState.CODE_REQUESTED]
         broken = set(Connection.objects.filter(state__in=out).values_list("pk", flat=True))
         ways = [way for way, connection_id in self._connections.items() if connection_id in broken]
         for way in ways:
-            # A code that was asked for a moment ago, or AFAS that does not answer: the next round tries again.
-            with suppress(ProblemsError):
+            # A code that was asked for a moment ago, or a stopped process that holds the database's lock: the
+            # next round tries again.
+            with suppress(ProblemsError, OperationalError):
                 self._reset(way)
                 self._authorise(way)
-        return len(ways)
+                self.signed_in_again += 1
 
     def _reset(self, way: Way) -> None:
         api_key, environment_key = keys_of(*way)
@@ -119,6 +130,13 @@ class Harness:
             time.sleep(0.1)
         raise RuntimeError(f"no code was mailed to {user}")
 
+    def queue(self, entries: Sequence[Entry]) -> None:
+        for at in range(0, len(entries), QUEUED_TOGETHER):
+            with transaction.atomic():
+                for entry in entries[at : at + QUEUED_TOGETHER]:
+                    self._run_id += 1
+                    self._queue(self._run_id, entry)
+
     def _queue(self, number: int, entry: Entry) -> None:
         company = self._companies[entry.office]
         connection = Connection.objects.get(pk=self._connections[entry.office, entry.environment])
@@ -143,7 +161,33 @@ class Harness:
 
     def states(self) -> Counter[str]:
         """How many deliveries are in which state."""
-        return Counter(Delivery.objects.values_list("state", flat=True))
+        counted = Delivery.objects.values_list("state").annotate(count=Count("pk")).order_by()
+        return Counter(dict(counted))
+
+    def is_done(self, count: int) -> bool:
+        """Whether so many deliveries are booked."""
+        states = self.states()
+        return sum(states[state] for state in DONE) == count
+
+    def under_way(self) -> set[int]:
+        """The attempts that were claimed a moment ago and have no answer yet."""
+        fresh = Attempt.objects.filter(ended_at=None, claimed_at__gt=now() - FRESH)
+        return set(fresh.values_list("pk", flat=True))
+
+    def unanswered(self, attempts: Set[int], at: datetime) -> int:
+        """How many of these attempts had no answer at that moment."""
+        later = Q(ended_at=None) | Q(ended_at__gt=at)
+        return Attempt.objects.filter(later, pk__in=attempts).count()
+
+    def limits(self) -> dict[str, int]:
+        """How many calls at once each environment allows."""
+        rows = Environment.objects.values_list("participant_number", "parallel_call_count")
+        return {f"{number}.resttest": count for number, count in rows}
+
+    def without_database(self, happening: Callable[[], None]) -> None:
+        """Let something happen that breaks our own connection too."""
+        connections.close_all()
+        happening()
 
 
 def contents(books: dict[str, list[dict[str, Any]]]) -> Counter[tuple[Any, ...]]:

@@ -6,9 +6,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-ENVIRONMENTS = ("11111", "22222", "33333")
-#: Offices and the environments they have a way into; the first two share one.
-OFFICES = {"Noord": ("11111", "22222"), "Zuid": ("11111",), "West": ("33333",)}
+ENVIRONMENTS = ("11111", "22222", "33333", "44444", "55555")
+#: Offices and the environments they have a way into; two environments are shared.
+OFFICES = {
+    "Noord": ("11111", "22222"),
+    "Zuid": ("11111", "33333"),
+    "Oost": ("22222", "44444"),
+    "West": ("55555",),
+}
 ADMINISTRATIONS = 12
 JOURNAL_CODES = ("90", "91")
 ACCOUNTS = ("4000", "4010", "4050", "1700", "2100")
@@ -28,6 +33,11 @@ class Entry:
     lines: tuple[tuple[str, Decimal, Decimal], ...]
 
     @property
+    def lane(self) -> tuple[str, int, str]:
+        """Where it goes; AFAS gets one call at a time there."""
+        return (self.environment, self.administration, self.journal_code)
+
+    @property
     def content(self) -> tuple[Any, ...]:
         """What AFAS's books should show of it."""
         lines = tuple(
@@ -37,23 +47,31 @@ class Entry:
 
 
 def entries(count: int, seed: int) -> list[Entry]:
-    """That many entries, each with an amount of its own, over all lanes."""
+    """That many entries in any order, each with an amount of its own; as many for each environment."""
     chance = random.Random(seed)
-    lanes = [
-        (office, environment, administration, code)
+    lanes = {environment: _lanes(environment, count) for environment in ENVIRONMENTS}
+    made = []
+    for number in range(count):
+        turn, at = divmod(number, len(ENVIRONMENTS))
+        environment = ENVIRONMENTS[at]
+        office, administration, code = lanes[environment][turn % len(lanes[environment])]
+        day = date(2026, 1, 1) + timedelta(days=chance.randrange(330))
+        made.append(Entry(office, environment, administration, code, day, _lines(number, chance)))
+    chance.shuffle(made)
+    return made
+
+
+def _lanes(environment: str, count: int) -> list[tuple[str, int, str]]:
+    """So many journal codes of an environment, from all its offices, that each gets its least."""
+    every = [
+        (office, administration, code)
         for office, environments in OFFICES.items()
-        for environment in environments
+        if environment in environments
         for administration in _administrations(office)
         for code in JOURNAL_CODES
     ]
-    if count < LEAST_PER_LANE * len(lanes):
-        lanes = lanes[:: max(1, LEAST_PER_LANE * len(lanes) // count)]
-    made = []
-    for number in range(count):
-        office, environment, administration, code = lanes[number % len(lanes)]
-        day = date(2026, 1, 1) + timedelta(days=chance.randrange(330))
-        made.append(Entry(office, environment, administration, code, day, _lines(number, chance)))
-    return made
+    wanted = max(1, min(len(every), count // len(ENVIRONMENTS) // LEAST_PER_LANE))
+    return [every[at * len(every) // wanted] for at in range(wanted)]
 
 
 def _administrations(office: str) -> range:
@@ -65,9 +83,7 @@ def _administrations(office: str) -> range:
 def _lines(number: int, chance: random.Random) -> tuple[tuple[str, Decimal, Decimal], ...]:
     """Debits on some accounts and one credit; the first amount tells entries apart."""
     nothing = Decimal("0.00")
-    amounts = [Decimal(100_000 + number) / 100] + [
-        Decimal(chance.randrange(1, 99_999)) / 100 for _ in range(2)
-    ]
+    amounts = [Decimal(100_000 + number) / 100, Decimal(chance.randrange(1, 99_999)) / 100]
     debits = [(ACCOUNTS[at], amount, nothing) for at, amount in enumerate(amounts)]
     return (*debits, ("2100", nothing, sum(amounts, nothing)))
 

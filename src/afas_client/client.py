@@ -126,17 +126,23 @@ class AfasClient:
             raise errors.BadAnswer("the answer holds no rows", evidence=wire.evidence_of(response))
         return Page(found, wire.answered_at(response))
 
+    async def pages(self, connector: str, query: Query) -> AsyncIterator[Page]:
+        """Page after page until one is not full. Raises as `rows`, and BadAnswer when AFAS gives one page for ever."""
+        earlier: Page | None = None
+        while earlier is None or len(earlier.rows) == query.take:
+            page = await self.page(connector, query)
+            if earlier is not None and page.rows and page.rows == earlier.rows:
+                raise errors.BadAnswer("the same page came twice: AFAS does not heed which one is asked for")
+            yield page
+            earlier, query = page, query.next_page()
+
     async def all_rows(self, connector: str, query: Query) -> AsyncIterator[Row]:
         """Every row, page by page of `query.take` rows. Raises SortingMissing for a query without sorting."""
         if not query.order_by:
             raise get_connector.SortingMissing("name a field to sort by: pages are not stable without it")
-        while True:
-            page = await self.rows(connector, query)
-            for row in page:
+        async for page in self.pages(connector, query):
+            for row in page.rows:
                 yield row
-            if len(page) < query.take:
-                return
-            query = query.next_page()
 
     async def post_entry(self, body: bytes, before_leaving: Callable[[], None] = may_leave) -> Booked:
         """Book one entry: these bytes, as they are, at most once. `before_leaving`: see `Transport.send`."""

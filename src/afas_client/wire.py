@@ -67,13 +67,29 @@ def request_headers(
 def decoded(body: bytes) -> object:
     """The JSON of a body, with decimals as Decimal. Raises ValueError for anything else."""
     try:
-        return json.loads(body, parse_float=Decimal, parse_constant=_no_number)
+        found = _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
+        return _of_whole_characters(found) if b"\\u" in body else found
     except RecursionError as deep:
         raise ValueError("the JSON is nested too deeply") from deep
 
 
+def _of_whole_characters(value: object) -> object:
+    """The same with halves of characters and NUL replaced: only an escape makes them, and no database takes them."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, list):
+        return [_of_whole_characters(each) for each in value]
+    if isinstance(value, dict):
+        return {_of_whole_characters(name): _of_whole_characters(each) for name, each in value.items()}
+    return value
+
+
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
+
+
+# Made once: a decoder with a choice of its own costs more than most answers.
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number)
 
 
 def _decoded_or_none(body: bytes) -> object:
@@ -120,11 +136,10 @@ def _message(answer: Mapping[str, object]) -> str | None:
 
 
 def _told(value: object) -> str | None:
-    """The text, fit to be kept and shown: JSON can hold halves of characters, which no database takes."""
+    """The text, fit to be kept and shown."""
     if not isinstance(value, str) or not value.strip():
         return None
-    whole = value.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
-    return errors.without_tokens(whole)[: errors.BODY_LIMIT]
+    return errors.without_tokens(value)[: errors.BODY_LIMIT]
 
 
 def _whole(value: object) -> int | None:
@@ -147,13 +162,15 @@ def read_answer(response: Response) -> object:
 
     Raises NotLetIn, Unavailable, Refused, LayoutLocked (a lock) or, for everything else, BadAnswer.
     """
-    evidence = evidence_of(response)
-    if response.status == 200 and not _tells_error(evidence):
+    if response.status == 200:
         try:
-            return decoded(response.body)
+            answer = decoded(response.body)
         except ValueError as broken:
+            evidence = evidence_of(response)
             raise errors.BadAnswer(f"the answer is no JSON: {broken}", evidence=evidence) from None
-    raise _error(evidence, errors.BadAnswer)
+        if not _tells_error(_fields(answer)):
+            return answer
+    raise _error(evidence_of(response), errors.BadAnswer)
 
 
 def posted_answer(response: Response) -> Booked:
@@ -162,13 +179,15 @@ def posted_answer(response: Response) -> Booked:
     Raises Refused, NotBooked or NotLetIn where AFAS surely booked nothing, Unknown for everything else: also
     for a success without a number, or with an error beside it.
     """
-    evidence = evidence_of(response)
     if response.status in (200, 201):
-        done = booked(_decoded_or_none(response.body))
-        if done is not None and not _tells_error(evidence):
+        answer = _decoded_or_none(response.body)
+        done = booked(answer)
+        if done is not None and not _tells_error(_fields(answer)):
             return done
-        raise errors.Unknown("AFAS answered with success, but without a booking", evidence=evidence)
-    raise _error(evidence, errors.Unknown)
+        raise errors.Unknown(
+            "AFAS answered with success, but without a booking", evidence=evidence_of(response)
+        )
+    raise _error(evidence_of(response), errors.Unknown)
 
 
 def deleted_answer(response: Response) -> None:
@@ -194,8 +213,9 @@ def answered_at(response: Response) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def _tells_error(evidence: errors.Evidence) -> bool:
-    return bool(evidence.external_message or evidence.error_number or evidence.log_reference)
+def _tells_error(answer: Mapping[str, object]) -> bool:
+    told = (_message(answer), _whole(answer.get("errornumber")), _told(answer.get("profitlogreference")))
+    return any(told)
 
 
 def _what(evidence: errors.Evidence) -> str:

@@ -35,6 +35,7 @@ def control_app(sandbox: Sandbox) -> Starlette:
             Route(f"{_BELOW}/{{collection}}/{{key}}", control.remove_below, methods=["DELETE"]),
             Route("/books/{host}", control.show_books),
             Route("/log/{host}", control.show_log),
+            Route("/calls/{host}", control.show_calls),
             Route("/settings", control.show_settings),
             Route("/settings", control.change_settings, methods=["PATCH"]),
             Route("/faults", control.list_faults),
@@ -93,6 +94,13 @@ class Control:
     async def show_log(self, request: Request) -> Response:
         """The environment logbook."""
         return JSONResponse({"rows": msgspec.to_builtins(self._environment(request).logbook)})
+
+    async def show_calls(self, request: Request) -> Response:
+        """From when to when each call was worked on; `ended_at` is null while it is."""
+        host = self._environment(request).host
+        return JSONResponse(
+            {"calls": [msgspec.to_builtins(work) for work in self._sandbox.work if work.environment == host]}
+        )
 
     async def show_settings(self, _request: Request) -> Response:
         return JSONResponse({"time_limit_ms": self._sandbox.time_limit_ms})

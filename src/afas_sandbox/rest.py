@@ -59,8 +59,13 @@ async def _read_body(request: Request) -> bytes | None:
 
 
 async def _guarded(asked: Asked, service: Service) -> Response:
-    """The service's answer, or what AFAS answers when it lets nobody in or refuses."""
     call = services.call_of(asked)
+    with asked.sandbox.working_on(call):
+        return await _worked_on(asked, call, service)
+
+
+async def _worked_on(asked: Asked, call: Call, service: Service) -> Response:
+    """The service's answer, or what AFAS answers when it lets nobody in or refuses."""
     moody = await _mood(asked, call)
     if moody is not None:
         return moody
@@ -91,21 +96,22 @@ async def _mood(asked: Asked, call: Call) -> Response | None:
     if sandbox.faults.take(FaultKind.CUT_BEFORE, call):
         return NoAnswer(sandbox.lines)
     if fault := sandbox.faults.take(FaultKind.BOOK_LATE, call):
-        task = asyncio.create_task(_book_late(asked, fault.delay_ms))
+        task = asyncio.create_task(_book_late(asked, call, fault.delay_ms))
         sandbox.late_work.add(task)
         task.add_done_callback(sandbox.late_work.discard)
         return NoAnswer(sandbox.lines)
     return None
 
 
-async def _book_late(asked: Asked, delay_ms: int) -> None:
-    await asyncio.sleep(delay_ms / 1000)
-    try:
-        await services.book(asked)
-    except Refusal as refusal:
-        _refused(asked, refusal)
-    except (NotLetInError, InvalidJsonError):
-        return
+async def _book_late(asked: Asked, call: Call, delay_ms: int) -> None:
+    with asked.sandbox.working_on(call, is_late=True):
+        await asyncio.sleep(delay_ms / 1000)
+        try:
+            await services.book(asked)
+        except Refusal as refusal:
+            _refused(asked, refusal)
+        except (NotLetInError, InvalidJsonError):
+            return
 
 
 def _refused(asked: Asked, refusal: Refusal) -> Response:

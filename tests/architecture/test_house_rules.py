@@ -45,7 +45,7 @@ HOLDS_MONEY = (
     "nmbrs_client/",
     "afas_client/fi_entries",
 )
-COUNTS_SECONDS = ("loonbrug/delivery/drain.py",)
+COUNTS_SECONDS = ("loonbrug/delivery/drain.py", "loonbrug/delivery/ground.py")
 
 
 def modules() -> list[Path]:

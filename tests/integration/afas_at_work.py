@@ -24,19 +24,26 @@ class Afas:
     def __init__(self, writer: Writer, *, looks: bool = True) -> None:
         self.office: DeliveryOffice = may_look(make_office()) if looks else make_office()
         self.books = AfasBooks()
-        self._writer = writer
+        self.writer = writer
 
-    def run(self, at: datetime = NOW) -> None:
+    def run(self, at: datetime = NOW, *, boot_at: datetime | None = None) -> None:
+        """Let a drain run at this moment; `boot_at` is the moment by the clock since boot, if that differs."""
+        ground = self.ground(at, boot_at=boot_at)
+        asyncio.run(drain(environment_id=self.office.environment_id, ground=ground))
+
+    def ground(self, at: datetime, *, boot_at: datetime | None = None) -> Ground:
+        """What a drain stands on at this moment."""
+
         @asynccontextmanager
         async def open_transport():
             yield self.books
 
-        ground = Ground(
+        return Ground(
             now=lambda: at,
             boot="this boot",
-            boot_seconds=lambda: float(at.timestamp()),
+            boot_seconds=lambda: float((boot_at or at).timestamp()),
             new_id=uuid4,
-            writer=self._writer,
+            writer=self.writer,
             open_transport=open_transport,
             policy=POLICY,
             is_stopping=lambda: False,
@@ -44,7 +51,6 @@ class Afas:
             slice_seconds=60.0,
             note_claim=lambda _: None,
         )
-        asyncio.run(drain(environment_id=self.office.environment_id, ground=ground))
 
     def booked(self, **given: int) -> Delivery:
         """An entry that AFAS has booked."""

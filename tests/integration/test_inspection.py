@@ -20,7 +20,9 @@ from tests.integration.delivery_office import (
 from afas_client.transactions import Transaction
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.delivery import inspection, questions
+from loonbrug.delivery import decisions, inspection, questions
+from loonbrug.delivery.claiming import OvertakenError
+from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.inspection import Answered, Look
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Reason
@@ -64,7 +66,7 @@ def numbers_are_kept(office: DeliveryOffice, *, kept: bool = True) -> None:
 
 def ask(office: DeliveryOffice, at: datetime) -> tuple[Question, ...]:
     return questions.take_questions(
-        environment_id=office.environment_id, reading_count=0, policy=POLICY, now=at
+        environment_id=office.environment_id, epoch=office.epoch, reading_count=0, policy=POLICY, now=at
     )
 
 
@@ -95,6 +97,18 @@ def tell(question: Question, at: datetime, *lines: Transaction, sight: bool = Fa
 
 def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
+
+
+def test_whoever_was_overtaken_asks_nothing_more() -> None:
+    office = may_look(make_office())
+    office.sent(UNKNOWN)
+    earlier = office.epoch
+    office.start(at=NOW + seconds(3))
+    office.epoch, newer = earlier, office.epoch
+    with pytest.raises(OvertakenError):
+        ask(office, NOW + seconds(3))
+    office.epoch = newer
+    assert ask(office, NOW + seconds(3))
 
 
 def test_in_doubt_is_looked_up_soon_and_found_ends_it(office: DeliveryOffice) -> None:
@@ -302,3 +316,58 @@ def test_not_being_let_in_to_look_pauses_the_connection(office: DeliveryOffice) 
     (question,) = ask(office, NOW + seconds(2))
     inspection.record_no_answer(question=question, not_let_in="expired", policy=POLICY, now=NOW + seconds(3))
     assert Connection.objects.get().state == ConnectionState.BROKEN
+
+
+def by_hand(office: DeliveryOffice, number: str) -> tuple[int, datetime]:
+    """An entry that a person typed into AFAS under this number."""
+    delivery_id, at = office.in_doubt_past_its_limit()
+    decisions.resolve(
+        office_id=office.scope.office_id,
+        delivery_id=delivery_id,
+        decision=DoubtDecision.BY_HAND,
+        entry_number=number,
+        reason="getypt",
+        by="Anna",
+        now=at,
+    )
+    return delivery_id, at
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_what_was_typed_in_by_hand_is_checked_by_the_number_of_afas(
+    office: DeliveryOffice, *, is_kept: bool
+) -> None:
+    delivery_id, at = by_hand(office, "0017")
+    numbers_are_kept(office, kept=is_kept)
+    (question,) = ask(office, at)
+    assert (question.kind, question.wanted[0].entry_number) == (Kind.BY_HAND, "17")
+    typed = [replace(line, voucher_number="met de hand") for line in lines_of(delivery_id, entry_number="17")]
+    tell(question, at, *typed)
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert (delivery.state, delivery.reason) == (State.BOOKED_BY_HAND, "")
+    assert delivery.decisions.get().is_checked
+    assert ask(office, at + timedelta(days=1)) == ()
+
+
+@pytest.mark.parametrize(
+    ("number", "amount", "reason"), [("18", "100.00", Reason.NOT_SEEN), ("17", "99.00", Reason.DIFFERENT)]
+)
+def test_what_was_typed_in_and_is_not_there_as_sent_stays_unchecked_and_says_why(
+    office: DeliveryOffice, number: str, amount: str, reason: Reason
+) -> None:
+    delivery_id, at = by_hand(office, "17")
+    (question,) = ask(office, at)
+    tell(question, at, *lines_of(delivery_id, entry_number=number, amount=amount))
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert (delivery.state, delivery.reason) == (State.BOOKED_BY_HAND, reason)
+    assert not delivery.decisions.get().is_checked
+
+
+def test_without_a_look_what_was_typed_in_is_taken_at_a_persons_word() -> None:
+    office = make_office()
+    delivery_id, at = by_hand(office, "17")
+    assert ask(office, at) == ()
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert (delivery.state, delivery.due_at, delivery.decisions.get().is_checked) == (
+        State.BOOKED_BY_HAND, None, False,
+    )  # fmt: skip

@@ -107,7 +107,7 @@ def delivered(
         total_debit=Decimal("1000.00"),
         total_credit=Decimal("1000.00"),
         state=state,
-        is_ended=state in ENDED,
+        is_ended=more.pop("is_ended", state in ENDED),
         queued_at=NOW,
         queued_by="Anna de Vries",
         changed_at=NOW,

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
+from django.conf import settings
 from django.db import connection
-from tests.integration.nmbrs_on_stub import NOW, NmbrsOffice, office, problem, stub
+from tests.integration.nmbrs_on_stub import NOW, NmbrsOffice, at_once, office, problem, stub
 
 from loonbrug.connections import nmbrs_operations as operations
 from loonbrug.connections.models import NmbrsConnection, NmbrsState
@@ -16,6 +18,7 @@ from loonbrug.connections.operations import rotate_tokens
 from loonbrug.connections.queries import keys_open_tokens
 from loonbrug.watch.models import Mail
 from loonbrug.web.letters import words_of
+from loonbrug.workflows.synchronise import due
 from nmbrs_client import errors, wire
 from nmbrs_client.auth import Tokens
 
@@ -81,6 +84,13 @@ def test_a_refresh_that_never_ended_stops_the_connection_and_tells_once(office: 
     assert (row.state, row.reason) == (NmbrsState.CONSENT_NEEDED, operations.REFRESH_LOST)
     assert claim(office) is None
     assert Mail.objects.count() == 1
+
+
+def test_a_refresh_that_died_is_found_without_anybody_asking_for_a_token(office: NmbrsOffice) -> None:
+    office.synchronise()
+    claim(office)
+    due(now=office.now + operations.SPENDING_LIFE)
+    assert office.row().state == NmbrsState.CONSENT_NEEDED
 
 
 def test_a_pair_that_comes_after_all_mends_the_connection(office: NmbrsOffice) -> None:
@@ -149,6 +159,30 @@ def test_a_line_that_drops_after_the_token_left_is_found_out_by_the_next_try(
     assert (office.row().state, office.row().reason) == (NmbrsState.CONSENT_NEEDED, "nmbrs_consent_ended")
 
 
+def test_a_stop_that_breaks_a_refresh_off_leaves_the_chain_to_the_next_start(
+    office: NmbrsOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.now += HOUR
+
+    async def never(request: wire.Request) -> wire.Response:
+        await asyncio.sleep(3600)
+        raise AssertionError("it waits longer than anybody")
+
+    async def broken_off() -> None:
+        tokens = office.ground().tokens(connection_id=office.connection_id, transport=office.stub)
+        waiting = asyncio.ensure_future(tokens.current())
+        while not await at_once(lambda: office.row().spending_id):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+    with monkeypatch.context() as hung:
+        hung.setattr(office.stub, "send", never)
+        asyncio.run(broken_off())
+    assert office.row().spending_id is None
+    assert token(office) == "refresh+"
+
+
 def test_the_pair_is_on_disk_before_its_token_is_used_also_when_the_database_is_away_for_a_moment(
     office: NmbrsOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +211,15 @@ def test_tokens_are_encrypted_at_rest_and_the_keys_rotate(office: NmbrsOffice) -
     assert rotate_tokens() == 1
     assert keys_open_tokens()
     assert token(office) == "refresh access"
+
+
+def test_a_connection_whose_key_is_lost_says_so_and_can_be_removed(
+    office: NmbrsOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "ENCRYPTION_KEYS", [Fernet.generate_key().decode()])
+    office.synchronise(turns=2)
+    assert office.row().failure == "nmbrs_token_unreadable"
+    assert operations.remove(office_id=office.scope.office_id, connection_id=office.connection_id) == ""
 
 
 def test_thirty_days_are_counted_by_the_calendar_of_amsterdam(office: NmbrsOffice) -> None:

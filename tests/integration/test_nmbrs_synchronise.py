@@ -2,9 +2,20 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
-from tests.integration.nmbrs_on_stub import NOW, NmbrsOffice, NmbrsStub, Shown, office, problem, run, stub
+from tests.integration.nmbrs_on_stub import (
+    NOW,
+    NmbrsOffice,
+    NmbrsStub,
+    Shown,
+    at_once,
+    office,
+    problem,
+    run,
+    stub,
+)
 
 from loonbrug.access.rights import service_scope
 from loonbrug.connections.models import NmbrsConnection, NmbrsState
@@ -12,9 +23,11 @@ from loonbrug.directory.models import AllocationCode, Company, Debtor, NmbrsComp
 from loonbrug.directory.nmbrs_queries import Doubt, company_link, undecided
 from loonbrug.payroll.nmbrs_models import NmbrsLook, NmbrsRun
 from loonbrug.payroll.run_queries import progress, runs
+from loonbrug.screens.nmbrs import one_connected
 from loonbrug.watch.models import Mail
 from loonbrug.workflows.nmbrs_consent import decide, synchronise_now
 from loonbrug.workflows.nmbrs_ground import PacedTransport
+from loonbrug.workflows.synchronise import synchronise
 from nmbrs_client import wire
 
 __all__ = ["office", "stub"]  # fixtures
@@ -300,6 +313,47 @@ def test_a_login_that_sees_no_debtor_any_more_takes_nothing_for_gone(
     assert office.row().failure == "nmbrs_no_debtors"
 
 
+def test_what_was_not_asked_when_nmbrs_failed_is_asked_again_after_the_wait(
+    office: NmbrsOffice, stub: NmbrsStub
+) -> None:
+    office.synchronise()
+    stub.answers["companies/c1/runs"] = lambda: problem(500, 50001)
+    office.synchronise(later=HOUR, turns=2)
+    stub.answers.clear()
+    stub.calls()
+    office.synchronise(later=timedelta(minutes=2))
+    assert stub.calls()["runs"] >= 1
+    assert office.row().failure == ""
+
+
+def test_a_connection_that_is_removed_meanwhile_receives_nothing_more(
+    office: NmbrsOffice, stub: NmbrsStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = stub.send
+
+    async def removed_meanwhile(request: wire.Request) -> wire.Response:
+        await at_once(NmbrsConnection.objects.all().delete)
+        return await listed(request)
+
+    monkeypatch.setattr(stub, "send", removed_meanwhile)
+    office.synchronise(turns=2)
+    assert not NmbrsDebtor.objects.exists()
+    assert not Company.objects.exists()
+
+
+def test_a_consent_that_is_just_being_refreshed_is_settled_a_moment_later(
+    office: NmbrsOffice, stub: NmbrsStub
+) -> None:
+    office.synchronise()
+    second = office.consent(token="second")
+    NmbrsConnection.objects.filter(id=second).update(spending_id=uuid4(), spending_at=NOW)
+    asyncio.run(synchronise(connection_id=second, ground=office.ground()))
+    assert NmbrsConnection.objects.count() == 2
+    NmbrsConnection.objects.filter(id=second).update(spending_id=None, spending_at=None)
+    office.synchronise()
+    assert NmbrsConnection.objects.get().pk == office.connection_id
+
+
 def test_looks_of_a_process_that_died_are_done_by_another(office: NmbrsOffice, stub: NmbrsStub) -> None:
     from loonbrug.payroll.run_operations import take_looks
 
@@ -353,6 +407,8 @@ def test_a_consent_for_another_debtor_leaves_the_connection_waiting(
     second = office.consent(renews_id=office.connection_id, token="second")
     office.synchronise()
     assert office.row().state == NmbrsState.CONSENT_NEEDED
+    given = one_connected(scope=office.scope, connection_id=second, now=office.now)
+    assert (given.name, given.meant_for) == ("Handelshuis", "Van Dijk Groep")
     assert set(NmbrsDebtor.objects.values_list("nmbrs_id", "connection_id", "gone_at")) == {
         ("d1", office.connection_id, None),
         ("d2", second, None),
@@ -422,6 +478,21 @@ def test_a_run_without_a_period_is_told_and_keeps_nothing_else_back(
     office.synchronise()
     assert len(seen(office)) == 2
     assert NmbrsLook.objects.filter(failure="nmbrs_run_unreadable").count() == 1
+
+
+def test_a_debtor_that_a_second_login_comes_to_see_as_well_stays_where_it_is(
+    office: NmbrsOffice, stub: NmbrsStub
+) -> None:
+    office.synchronise()
+    first_debtor = dict(stub.debtors)
+    stub.debtors = {"d2": ("1002", "Handelshuis")}
+    second = office.consent(token="second")
+    office.synchronise()
+    stub.debtors |= first_debtor
+    NmbrsConnection.objects.filter(id=office.connection_id).update(lists_due_at=office.now + DAY)
+    office.synchronise(later=HOUR)
+    held = dict(NmbrsDebtor.objects.values_list("nmbrs_id", "connection_id"))
+    assert held == {"d1": office.connection_id, "d2": second}
 
 
 def _answer(status: int, body: bytes) -> wire.Response:

@@ -12,6 +12,7 @@ from loonbrug.connections.models import Connection
 from loonbrug.delivery.models import AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.states import State
+from loonbrug.screens.office_home import office_home
 
 __all__ = ["connection"]
 pytestmark = pytest.mark.django_db
@@ -169,3 +170,19 @@ def test_a_reversed_journal_shows_no_number_and_may_be_sent_again(
     assert f"/journals/{journal_id}/send/" in shown
     writer.post(f"/journals/{journal_id}/send/")
     assert list(Delivery.objects.filter(state=State.QUEUED).values_list("generation", flat=True)) == [1, 1]
+
+
+def test_a_counter_entry_is_marked_among_the_deliveries_and_is_no_booking_of_the_month(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    undone = delivered(office, connection, journal_id, 1, State.REVERSED, entry_number="5789")
+    counter = {"reverses": undone, "voucher_number": "202611-1001-COUNTER"}
+    row = Delivery.objects.get(pk=undone.pk)
+    row.pk, row.state, row.is_ended = None, State.REJECTED, False
+    for name, value in counter.items():
+        setattr(row, name, value)
+    row.save(force_insert=True)
+    assert "tegenboeking" in page(writer, "/deliveries/")
+    Delivery.objects.filter(pk=row.pk).update(state=State.BOOKED)
+    month = NOW.replace(day=1, hour=0)
+    assert office_home(scope=office.scope, month_start=month).booked_this_month == 0

@@ -78,7 +78,7 @@ def test_a_reversal_leaves_its_evidence(afas: Afas) -> None:
     assert (decision.kind, decision.reason, decision.by) == ("by_delete", "the run was wrong", "Anna")
 
 
-def test_the_attempt_is_there_before_the_delete_leaves(afas: Afas, writer: Writer) -> None:
+def test_the_attempt_is_there_before_the_delete_leaves(afas: Afas) -> None:
     delivery, seen = afas.booked(), []
     answer = afas.books._delete
 

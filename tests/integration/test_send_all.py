@@ -382,7 +382,7 @@ def test_the_engine_works_a_batch_off_in_slices_and_stops_between_them(
     office.add(count=2 * wiring.BATCH_SLICE_COUNT + 1)
     batch_id = office.start()
     stops = iter([False, True])
-    soon_stopped = wiring._ground(sender, lambda: next(stops), lambda: False)
+    soon_stopped = wiring._ground(lambda: next(stops), lambda: False)
     asyncio.run(wiring.send_batch(batch_id=batch_id, ground=soon_stopped))
     assert sent() == office.journal_ids[: wiring.BATCH_SLICE_COUNT]
     asyncio.run(wiring.send_batch(batch_id=batch_id, ground=replace(soon_stopped, is_stopping=lambda: False)))

@@ -20,7 +20,7 @@ from django.db import connection
 
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.states import State
-from loonbrug.project.installation_mark import NAME
+from loonbrug.project.installation_mark import LAST_CLAIM, MARK
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("record_is_emptied")]
 
@@ -32,7 +32,8 @@ DONE = {State.BOOKED, State.VERIFIED}
 
 @pytest.fixture
 def afas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Surroundings]:
-    (settings.DATA / NAME).unlink(missing_ok=True)  # every test has a database of its own
+    for beside in (MARK, LAST_CLAIM):
+        (settings.DATA / beside).unlink(missing_ok=True)  # every test has a database of its own
     surroundings = Surroundings(tmp_path, 900_000 // SCALE, sandbox_document())
     monkeypatch.setattr(settings, "AFAS_URL", surroundings.afas_url)
     try:
@@ -73,7 +74,9 @@ def test_a_killed_workers_call_is_in_doubt_and_the_rest_is_booked_by_another(
     afas: Surroundings, tmp_path: Path
 ) -> None:
     wanted = entries(12, seed=1)
-    Harness(afas).prepare(wanted)
+    harness = Harness(afas)
+    harness.prepare()
+    harness.queue(wanted)
     slow = Delivery.objects.filter(environment__participant_number="11111").earliest("pk")
     fault = {"kind": "latency", "operation": "POST FiEntries", "delay_ms": 20_000, "count": 1}
     ask(f"{afas.control}/faults", "POST", fault | {"administration": slow.administration})

@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 from loonbrug.access.rights import NotFoundError, Part
 from loonbrug.connections.models import NmbrsConnection, NmbrsState
 from loonbrug.connections.nmbrs_queries import NmbrsConnectionView, chains_are_renewed, view_of
-from loonbrug.connections.secrets import decrypt, encrypt
+from loonbrug.connections.secrets import decrypt, encrypt, opens
 from loonbrug.directory.nmbrs_queries import debtor_names
 from loonbrug.watch import operations as watch
 from nmbrs_client.auth import Tokens
@@ -40,13 +40,19 @@ def record_consent(
     return view_of(row)
 
 
+class RefreshUnderWayError(Exception):
+    """The newer chain is just being refreshed: its token may be spent. A moment later it can be moved."""
+
+
 @transaction.atomic
 def replace_chain(*, office_id: int, connection_id: int, by_id: int) -> None:
     """The consent of one connection takes the place of another's, which keeps its debtors and is connected again.
 
-    Raises NotFoundError.
+    Raises NotFoundError, RefreshUnderWayError.
     """
     row, newer = _row(office_id, connection_id), _row(office_id, by_id)
+    if newer.spending_id is not None:
+        raise RefreshUnderWayError
     for name in ("consented_at", "consented_by", "access_ends_at", "pair_at", "asked_at"):
         setattr(row, name, getattr(newer, name))
     row.access_ciphertext, row.refresh_ciphertext = newer.access_ciphertext, newer.refresh_ciphertext
@@ -152,8 +158,10 @@ def ask(*, office_id: int, connection_id: int, now: datetime.datetime) -> None:
 
 
 def record_lists_read(*, connection_id: int, due_at: datetime.datetime, now: datetime.datetime) -> None:
-    """Debtors and companies were read to their end."""
-    NmbrsConnection.objects.filter(id=connection_id).update(lists_read_at=now, lists_due_at=due_at)
+    """Debtors and companies were read to their end. Raises NotFoundError when the connection was removed meanwhile."""
+    rows = NmbrsConnection.objects.filter(id=connection_id)
+    if not rows.update(lists_read_at=now, lists_due_at=due_at):
+        raise NotFoundError("Nmbrs connection", connection_id)
 
 
 def record_failure(
@@ -180,10 +188,13 @@ def record_success(*, connection_id: int) -> None:
 
 
 def remove(*, office_id: int, connection_id: int) -> str:
-    """Forget a connection and its tokens; the refresh token, so that it can be revoked. Raises NotFoundError."""
+    """Forget a connection and its tokens; the refresh token, so that it can be revoked, or nothing if unreadable.
+
+    Raises NotFoundError.
+    """
     with transaction.atomic():
         row = _row(office_id, connection_id)
-        refresh_token = decrypt(row.refresh_ciphertext)
+        refresh_token = decrypt(row.refresh_ciphertext) if opens(row.refresh_ciphertext) else ""
         row.delete()
     return refresh_token
 

@@ -5,25 +5,19 @@ transaction, by what the tables say then: the epoch, the lanes and calls in use,
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, Q, Window
-from django.db.models.functions import RowNumber
 
-from loonbrug.access.rights import service_scope
-from loonbrug.connections.models import ConnectionState, Environment
-from loonbrug.delivery.installation import paused_offices
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision, unanswered_until
-from loonbrug.delivery.tables import marks, stored, stored_id
-from loonbrug.directory import queries as directory
+from loonbrug.delivery.tables import one_of, stored, stored_id
 
 #: How many deliveries of a lane a drain reads ahead.
 AHEAD_PER_LANE = 20
@@ -33,6 +27,10 @@ Lane = tuple[int, str]
 _FORBIDDEN = """SELECT 1 FROM directory_company company
     JOIN directory_debtor debtor ON debtor.id = company.debtor_id
     WHERE company.id = company_id AND (company.is_test OR debtor.is_blocked)"""
+#: Not while a restored database waits for its release, or AFAS may be busy with what it does not know.
+_NOT_PAUSED = """NOT EXISTS (SELECT 1 FROM delivery_restoration restored
+    WHERE restored.office_id = delivery_delivery.office_id
+    AND (restored.released_at IS NULL OR restored.busy_until > %s))"""
 _MAY_LEAVE = {
     AttemptKind.BOOK: f"state = 'queued' AND NOT EXISTS ({_FORBIDDEN})",
     AttemptKind.DELETE: "state = 'reversing' AND reason = 'to_delete'",
@@ -116,45 +114,33 @@ class Claimed:
 @transaction.atomic
 def ready(*, environment_id: int, policy: Policy, now: datetime) -> tuple[Candidate, ...]:
     """The first of every lane that may be claimed; what may no longer be sent is handed to a person."""
-    may_leave = Q(state=State.QUEUED) | Q(state=State.REVERSING, reason=Reason.TO_DELETE)
-    rows = Delivery.objects.filter(
-        may_leave,
-        environment_id=environment_id,
-        due_at__lte=now,
-        connection__state=ConnectionState.AUTHORISED,
-    ).exclude(office_id__in=paused_offices(now=now))
-    place = Window(
-        RowNumber(), partition_by=[F("administration"), F("journal_code")], order_by=["due_at", "id"]
-    )
-    first = rows.annotate(place=place).filter(place__lte=AHEAD_PER_LANE).order_by("due_at", "id")
-    columns = ("id", "administration", "journal_code", "state", "company_id", "office_id", "reverses_id")
-    found = list(first.values_list(*columns))
-    forbidden = _forbidden((office_id, company_id) for *_, company_id, office_id, _ in found)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT id, administration, journal_code, state, reverses_id, is_test, is_blocked FROM (
+                SELECT delivery_delivery.id, administration, journal_code, delivery_delivery.state, reverses_id,
+                    due_at, company.is_test, debtor.is_blocked, row_number() OVER (
+                        PARTITION BY administration, journal_code ORDER BY due_at, delivery_delivery.id) AS place
+                FROM delivery_delivery
+                JOIN connections_connection account ON account.id = connection_id
+                LEFT JOIN directory_company company ON company.id = company_id
+                LEFT JOIN directory_debtor debtor ON debtor.id = company.debtor_id
+                WHERE delivery_delivery.environment_id = %s AND due_at <= %s AND account.state = 'authorised'
+                AND (delivery_delivery.state = 'queued'
+                    OR (delivery_delivery.state = 'reversing' AND reason = 'to_delete'))
+                AND {_NOT_PAUSED}) AS lanes
+            WHERE place <= %s ORDER BY due_at, id""",
+            [environment_id, stored(now), stored(now), AHEAD_PER_LANE],
+        )
+        found = cursor.fetchall()
     candidates = []
-    for delivery_id, administration, journal_code, state, company_id, _, reverses_id in found:
+    for delivery_id, administration, journal_code, state, reverses_id, is_test, is_blocked in found:
         is_deletion = state == State.REVERSING
-        if not is_deletion and company_id in forbidden:
-            _hold(delivery_id, forbidden[company_id], now)
+        if not is_deletion and (is_test or is_blocked):
+            _hold(delivery_id, Reason.COMPANY_IS_TEST if is_test else Reason.DEBTOR_IS_BLOCKED, now)
         elif not (is_deletion or reverses_id) or not _waits(delivery_id, policy, now):
             kind = AttemptKind.DELETE if is_deletion else AttemptKind.BOOK
             candidates.append(Candidate(delivery_id, (administration, journal_code), kind))
     return tuple(candidates)
-
-
-def _forbidden(companies: Iterable[tuple[int, int]]) -> dict[int, Reason]:
-    """The companies of which nothing may be sent any more, and why; asked within each office."""
-    of_office: defaultdict[int, set[int]] = defaultdict(set)
-    for office_id, company_id in companies:
-        of_office[office_id].add(company_id)
-    reasons: dict[int, Reason] = {}
-    for office_id, company_ids in of_office.items():
-        views = directory.companies_by_id(scope=service_scope(office_id), company_ids=company_ids)
-        for company_id, company in views.items():
-            if company.is_test:
-                reasons[company_id] = Reason.COMPANY_IS_TEST
-            elif company.debtor_is_blocked:
-                reasons[company_id] = Reason.DEBTOR_IS_BLOCKED
-    return reasons
 
 
 def _hold(delivery_id: int, reason: Reason, now: datetime) -> None:
@@ -245,11 +231,17 @@ def _choose(wish: Wish, busy: set[Lane], free: int) -> Iterator[Candidate]:
             yield candidate
 
 
-def _locked(environment_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+def _locked(environment_ids: Collection[int]) -> dict[int, tuple[int, int]]:
     """Epoch and number of calls of these environments, whose rows nobody else can change from here."""
-    rows = Environment.objects.select_for_update(no_key=True).filter(pk__in=sorted(environment_ids))
-    columns = ("id", "epoch", "parallel_call_count")
-    return {pk: (epoch, calls) for pk, epoch, calls in rows.order_by("id").values_list(*columns)}
+    lock = "FOR NO KEY UPDATE" if connection.features.has_select_for_no_key_update else ""
+    asked, ids = one_of(sorted(environment_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT id, epoch, parallel_call_count FROM connections_environment
+            WHERE id {asked} ORDER BY id {lock}""",
+            ids,
+        )
+        return {pk: (epoch, calls) for pk, epoch, calls in cursor.fetchall()}
 
 
 def busy_lanes(*, environment_ids: Sequence[int], now: datetime) -> defaultdict[int, set[Lane]]:
@@ -259,12 +251,13 @@ def busy_lanes(*, environment_ids: Sequence[int], now: datetime) -> defaultdict[
     lane. The states are written out because only then the databases use the small index of what is under way.
     """
     lanes: defaultdict[int, set[Lane]] = defaultdict(set)
+    asked, ids = one_of(environment_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT environment_id, administration, journal_code FROM delivery_delivery
-            WHERE environment_id IN ({marks(environment_ids)}) AND state IN ('sending', 'in_doubt', 'reversing')
+            WHERE environment_id {asked} AND state IN ('sending', 'in_doubt', 'reversing')
             AND (state = 'sending' OR doubt_until > %s) AND reason <> %s""",
-            [*environment_ids, stored(now), Reason.RESTORED],
+            [*ids, stored(now), Reason.RESTORED],
         )
         for environment_id, administration, journal_code in cursor.fetchall():
             lanes[environment_id].add((administration, journal_code))
@@ -322,6 +315,7 @@ def _take(delivery_ids: Sequence[int], kind: AttemptKind, wishes: Sequence[Wish]
     """Make the step, where everything still allows it; the rows that made it."""
     if not delivery_ids:
         return []
+    asked, ids = one_of(delivery_ids)
     now = max(wish.now for wish in wishes)
     after, until = (State.SENDING, Reason.NONE), None
     if kind is AttemptKind.DELETE:
@@ -331,12 +325,11 @@ def _take(delivery_ids: Sequence[int], kind: AttemptKind, wishes: Sequence[Wish]
         cursor.execute(
             f"""UPDATE delivery_delivery SET state = %s, reason = %s, due_at = NULL, doubt_until = %s,
                 attempt_count = attempt_count + 1, changed_at = %s
-            WHERE id IN ({marks(delivery_ids)}) AND due_at <= %s AND {_MAY_LEAVE[kind]}
+            WHERE id {asked} AND due_at <= %s AND {_MAY_LEAVE[kind]}
             AND EXISTS (SELECT 1 FROM connections_connection WHERE id = connection_id AND state = 'authorised')
-            AND NOT EXISTS (SELECT 1 FROM delivery_restoration paused WHERE paused.office_id =
-                delivery_delivery.office_id AND (paused.released_at IS NULL OR paused.busy_until > %s))
+            AND {_NOT_PAUSED}
             RETURNING id, attempt_count, payload_hash, entry_number, office_id, connection_id, payload,
                 (SELECT authorised_at FROM connections_connection WHERE id = connection_id)""",
-            [*after, stored(until), stored(now), *delivery_ids, stored(now), stored(now)],
+            [*after, stored(until), stored(now), *ids, stored(now), stored(now)],
         )
         return list(cursor.fetchall())

@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError
 from afas_client.client import AfasClient
 from afas_client.transport import Transport
 from loonbrug.connections.clients import open_client
+from loonbrug.delivery import questions
 from loonbrug.delivery.claiming import Ahead, Claim, claim_all
 from loonbrug.delivery.inspection import record_answers
 from loonbrug.delivery.outcomes import Policy
@@ -95,7 +96,7 @@ class Work:
     reads: set[asyncio.Task[None]] = field(default_factory=set)
     looks: set[asyncio.Task[None]] = field(default_factory=set)
     has_news: asyncio.Event = field(default_factory=asyncio.Event)
-    clients: dict[tuple[int, str], AfasClient] = field(default_factory=dict)
+    clients: dict[tuple[int, str], asyncio.Future[AfasClient]] = field(default_factory=dict)
     was_overtaken: bool = False
 
     def should_end(self) -> bool:
@@ -119,16 +120,26 @@ class Work:
         if group is not self.sends or all(call.done() for call in self.sends):
             self.has_news.set()
 
-    async def client(self, claim_or_question: Claim | Question) -> AfasClient:
-        """The client of one connection, with the token it has now."""
-        connection_id, token = claim_or_question.connection_id, claim_or_question.token
-        client = self.clients.get((connection_id, token))
-        if client is None:
-            client = await self.ground.write(
+    async def check_epoch(self) -> None:
+        """Before a further request of one call: whoever stood still for long may have been overtaken.
+
+        Raises OvertakenError.
+        """
+        await self.ground.write(questions.check_epoch, environment_id=self.environment_id, epoch=self.epoch)
+
+    async def client(self, asked: Claim | Question) -> AfasClient:
+        """The client of one connection, with the token it has now; opened once for all calls that need it."""
+        key = asked.connection_id, asked.token
+        if key not in self.clients:
+            opening = self.ground.write(
                 open_client,
-                office_id=claim_or_question.office_id,
-                connection_id=connection_id,
+                office_id=asked.office_id,
+                connection_id=asked.connection_id,
                 transport=self.transport,
             )
-            self.clients[connection_id, token] = client
-        return client
+            self.clients[key] = asyncio.ensure_future(opening)
+        try:
+            return await asyncio.shield(self.clients[key])
+        except Exception:
+            self.clients.pop(key, None)  # the next call tries again
+            raise

@@ -63,19 +63,21 @@ def record_answers(looks: Sequence[Look]) -> list[Exception | None]:
 def _record_answer(question: Question, answered: Answered, policy: Policy) -> None:
     if question.kind is Kind.NUMBER_CHECK:
         _keep_number_check(question, answered)
+    is_by_hand = question.kind is Kind.BY_HAND
     locked = Delivery.objects.select_for_update(no_key=True).defer("payload", "mapping").order_by("id")
     rows = locked.in_bulk([wanted.delivery_id for wanted in question.wanted])
+    is_by_hand = question.kind is Kind.BY_HAND
     booked: list[tuple[Delivery, Seen]] = []
     for wanted in question.wanted:
         delivery = rows[wanted.delivery_id]
         mine = [line for line in answered.lines if _is_ours(line, wanted, question)]
         found = seen(mine, wanted.expected)
-        if delivery.state in DOUBTED:
+        if is_by_hand and delivery.state == State.BOOKED_BY_HAND:
+            _check_by_hand(delivery, wanted, question, answered)
+        elif delivery.state in DOUBTED and not is_by_hand:
             _end_doubt(delivery, found, question, answered, policy)
         elif delivery.state in {State.BOOKED, State.VERIFIED}:
             booked.append((delivery, found))
-        elif delivery.state == State.BOOKED_BY_HAND:
-            _check_by_hand(delivery, wanted, question, answered)
     _verify(booked, question, answered, policy)
 
 

@@ -185,6 +185,16 @@ def reversal(*, scope: Scope, journal_id: int) -> ReversalView:
     )
 
 
+def ways_back(*, scope: Scope, delivery_id: int) -> frozenset[How]:
+    """How what AFAS booked after it had ended can be taken back by itself; no way where it had not ended."""
+    scope.require(Part.JOURNAL_EXPORT, Level.READ)
+    rows = Delivery.objects.filter(
+        office_id=scope.office_id, id=delivery_id, is_ended=True, state=State.CONFLICT
+    )
+    found = list(rows.select_related("connection__environment"))
+    return ways(found) if found else frozenset()
+
+
 def mapping_is_in_use(*, scope: Scope, company_id: int) -> bool:
     """Whether a delivery of this company may still leave, so that its mapping should stay."""
     under_way = [State.QUEUED, State.SENDING, State.IN_DOUBT, State.REVERSING]

@@ -17,7 +17,7 @@ from afas_client.transactions import VOUCHERS_AT_ONCE
 from loonbrug.connections.capabilities import Feature
 from loonbrug.connections.models import Connection, ConnectionState, Environment
 from loonbrug.connections.queries import view_of
-from loonbrug.delivery.claiming import busy_lanes
+from loonbrug.delivery.claiming import OvertakenError, busy_lanes
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.payload import expected_of
@@ -109,6 +109,12 @@ def due(*, environment_id: int, now: datetime) -> Due:
         return Due(*map(bool, cursor.fetchone()))
 
 
+def check_epoch(*, environment_id: int, epoch: int) -> None:
+    """Raises OvertakenError when a newer drain of this environment has started."""
+    if not Environment.objects.filter(pk=environment_id, epoch=epoch).exists():
+        raise OvertakenError
+
+
 @transaction.atomic
 def end_doubts(*, environment_id: int, now: datetime) -> int:
     """Hand what nobody can look up to a person once AFAS's limit has passed; how many.
@@ -132,16 +138,31 @@ def end_doubts(*, environment_id: int, now: datetime) -> int:
 
 @transaction.atomic
 def take_questions(
-    *, environment_id: int, reading_count: int, policy: Policy, now: datetime
+    *, environment_id: int, epoch: int, reading_count: int, policy: Policy, now: datetime
 ) -> tuple[Question, ...]:
     """The questions that are due; each is put off until an answer can be there, so that it is asked once.
 
     What AFAS may still be working on brings its own call; other questions take what the sends leave free, when
-    `reading_count` of them are being asked already.
+    `reading_count` of them are being asked already. Raises OvertakenError.
     """
-    calls = Environment.objects.values_list("parallel_call_count", flat=True).get(pk=environment_id)
+    environment = Environment.objects.select_for_update(no_key=True).get(pk=environment_id)
+    if environment.epoch != epoch:
+        raise OvertakenError
     busy = busy_lanes(environment_ids=[environment_id], now=now)[environment_id]
-    free = max(calls - len(busy) - reading_count, 0)
+    free = max(environment.parallel_call_count - len(busy) - reading_count, 0)
+    questions = (
+        _in_the_air(environment_id, free, now) if due(environment_id=environment_id, now=now).doubts else []
+    )
+    free -= sum(not question.has_own_call for question in questions)
+    if free > 0:
+        questions += _read_backs(environment_id, free, now)
+    asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
+    Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
+    return tuple(questions)
+
+
+def _in_the_air(environment_id: int, free_call_count: int, now: datetime) -> list[Question]:
+    """Questions about what may have been booked or deleted, and about what a person typed in."""
     may_be_busy = Q(doubt_until__gt=now) & ~Q(reason=Reason.RESTORED)
     doubted = _due(environment_id, now, *DOUBTED)
     deleted = _due(environment_id, now, State.REVERSING).filter(reason=Reason.DELETE_LEFT)
@@ -151,14 +172,7 @@ def take_questions(
         _deletions(deleted.exclude(may_be_busy), now),
         _typed_in(_due(environment_id, now, State.BOOKED_BY_HAND), now),
     )
-    questions = [replace(question, has_own_call=True) for question in own]
-    waiting = list(islice(others, free))
-    questions += waiting
-    if len(waiting) < free:
-        questions += _read_backs(environment_id, free - len(waiting), now)
-    asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
-    Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
-    return tuple(questions)
+    return [*(replace(question, has_own_call=True) for question in own), *islice(others, free_call_count)]
 
 
 def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Delivery]:
@@ -183,6 +197,7 @@ def _shown_by(delivery: Delivery) -> str:
 
 
 def lane_of(delivery: Delivery) -> dict[str, int | str]:
+    """What a delivery shares with all others of its office in the same administration and journal."""
     return {
         "office_id": delivery.office_id,
         "environment_id": delivery.environment_id,
@@ -256,9 +271,11 @@ def _read_backs(environment_id: int, free_call_count: int, now: datetime) -> lis
         else:
             batches[Kind.READ_BACK, connection_id, administration, ""].append(pk)
     Delivery.objects.filter(pk__in=unreadable).update(due_at=None)
+    chosen = [(key, pks[: _ASKED_AT_ONCE[key[0]]]) for key, pks in list(batches.items())[:free_call_count]]
+    rows = Delivery.objects.select_related("connection").in_bulk([pk for _, pks in chosen for pk in pks])
     return [
-        _question(kind, _with_connection(pks[: _ASKED_AT_ONCE[kind]]), connectors[connection_id])
-        for (kind, connection_id, _, _), pks in list(batches.items())[:free_call_count]
+        _question(kind, [rows[pk] for pk in pks], connectors[connection_id])
+        for (kind, connection_id, _, _), pks in chosen
     ]
 
 
@@ -272,11 +289,6 @@ def _numbers_kept(environment_id: int) -> dict[tuple[int, int, str], bool]:
 def _look_up_connectors(connection_ids: Iterable[int]) -> dict[int, str]:
     rows = Connection.objects.select_related("environment").in_bulk(list(connection_ids))
     return {pk: view_of(row).connector_for(Feature.LOOK_UP) for pk, row in rows.items()}
-
-
-def _with_connection(delivery_ids: Sequence[int]) -> list[Delivery]:
-    rows = Delivery.objects.select_related("connection__environment").filter(pk__in=delivery_ids)
-    return list(rows.order_by("due_at", "id"))
 
 
 def _question(kind: Kind, deliveries: Sequence[Delivery], connector: str) -> Question:

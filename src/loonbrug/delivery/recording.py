@@ -24,7 +24,7 @@ from loonbrug.delivery.outcomes import (
 from loonbrug.delivery.reversal import after_answer
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import Step, apply_steps
-from loonbrug.delivery.tables import marks, moment, stored, stored_id
+from loonbrug.delivery.tables import moment, one_of, stored, stored_id
 
 _SETTLED = frozenset(Outcome) - {Outcome.UNKNOWN}
 
@@ -91,14 +91,15 @@ def _one_for_each_delivery(
 
 def _locked(claim_ids: Sequence[UUID]) -> dict[UUID, _Row]:
     lock = "FOR NO KEY UPDATE OF a, d" if connection.features.has_select_for_no_key_update else ""
+    asked, ids = one_of(stored_id(claim_id) for claim_id in claim_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT a.claim_id, a.id, a.kind, a.number, a.ended_at, a.send_before, a.claimed_at, d.id,
                 d.office_id, d.connection_id, d.reverses_id, d.state, d.entry_number, d.attempt_count,
                 d.not_booked_count
             FROM delivery_attempt a JOIN delivery_delivery d ON d.id = a.delivery_id
-            WHERE a.claim_id IN ({marks(claim_ids)}) ORDER BY d.id, a.id {lock}""",
-            [stored_id(claim_id) for claim_id in claim_ids],
+            WHERE a.claim_id {asked} ORDER BY d.id, a.id {lock}""",
+            ids,
         )
         return dict(map(_row, cursor.fetchall()))
 

@@ -1,15 +1,23 @@
 """What raw SQL needs to be the same on both databases. Only claiming and recording write raw SQL."""
 
-from collections.abc import Sized
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection
 
+T = TypeVar("T")
 
-def marks(values: Sized) -> str:
-    """As many placeholders as there are values."""
-    return ", ".join(["%s"] * len(values))
+
+def one_of(values: Iterable[T]) -> tuple[str, list[T]]:
+    """`IN (%s, %s)` for these values, and its parameters; there must be at least one.
+
+    The last is repeated up to a power of two: so few statements differ that the database knows them all already.
+    """
+    found = list(values)
+    found += found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
+    return f"IN ({', '.join(['%s'] * len(found))})", found
 
 
 def stored(moment: datetime | None) -> datetime | str | None:

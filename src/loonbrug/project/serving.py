@@ -69,6 +69,7 @@ def _start_engine(lock: EngineLock) -> Engine | None:
         log.warning("serving_pages_only", why="another process delivers for this installation")
         return None
     engine = wiring.engine()
+    wiring.settle_memory()
     engine.start()
     return engine
 

@@ -1,6 +1,7 @@
 """Which kinds of work the engine knows, and the ground they stand on. The edge: clock, ids, sockets, threads."""
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -8,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
+from secrets import randbits
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import close_old_connections, connection
@@ -54,6 +56,8 @@ LOOK_AROUND_SECONDS = 180.0
 #: Environments that one process drains at once; a drain makes room after its time slice when others wait.
 PLACES = 100
 SLICE_SECONDS = 5.0
+#: Objects made before the collector looks; the default stops a busy drain hundreds of times a second.
+GC_THRESHOLD = 50_000
 #: Connections of one process with the table of jobs, beside those of the pages and the writer.
 TABLE_CONNECTIONS = 4
 
@@ -101,6 +105,13 @@ def engine() -> Engine:
     else:
         built = EmbeddedEngine(kinds=kinds, periodic=periodic, places=PLACES)
     return built
+
+
+def settle_memory() -> None:
+    """Let the collector pass over what was loaded at the start, and look less often at what is short-lived."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, *gc.get_threshold()[1:])
 
 
 def _shared(kinds: dict[str, Work], periodic: list[Periodic]) -> Engine:
@@ -208,6 +219,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def new_claim_id() -> UUID:
+    """A random id that begins with the time (UUID version 7), so that new rows lie together in the index."""
+    milliseconds = time.time_ns() // 1_000_000
+    return UUID(int=milliseconds << 80 | 7 << 76 | randbits(12) << 64 | 2 << 62 | randbits(62))
+
+
 def _boot_seconds() -> float:
     """Seconds since this machine booted, sleep included; no wall clock can turn it back."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -228,7 +245,7 @@ def _ground(is_stopping: Callable[[], bool], others_wait: Callable[[], bool]) ->
         now=now,
         boot=_boot(),
         boot_seconds=_boot_seconds,
-        new_id=uuid4,
+        new_id=new_claim_id,
         writer=grouping_writer(),
         open_transport=open_transport,
         policy=limits,

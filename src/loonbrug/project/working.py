@@ -46,6 +46,7 @@ def worker() -> None:
         )
     wiring.folder().check()
     engine = wiring.engine()
+    wiring.settle_memory()
     engine.start()
     log.info("working")
     try:

@@ -43,6 +43,7 @@ class DeliveryRow:
     delivery_id: int
     journal_id: int
     ordinal: int
+    is_counter: bool
     company_number: str
     company_name: str
     year: int
@@ -145,6 +146,7 @@ def _rows(shown: QuerySet[Delivery], page: int, now: datetime) -> tuple[Delivery
             delivery_id=row.pk,
             journal_id=row.journal_id,
             ordinal=row.ordinal,
+            is_counter=row.reverses_id is not None,
             company_number=companies[row.company_id].number,
             company_name=companies[row.company_id].name,
             year=runs[row.run_id].year,

@@ -55,6 +55,11 @@ class EntryRow:
         return next((each for each in self.counter_entries if each.reverses_id == found), None)
 
     @property
+    def late(self) -> tuple[DeliveryView, ...]:
+        """What AFAS booked after it had ended, beside the delivery that counts: a person takes it back."""
+        return tuple(each for each in self.deliveries[1:] if each.is_ended and each.state not in ENDED)
+
+    @property
     def state(self) -> State | None:
         """Where the entry stands; what keeps a person waiting is said by the counter-entry under way."""
         if self.delivery is None:
@@ -95,7 +100,8 @@ class JournalRow:
     @property
     def is_reversible(self) -> bool:
         """Whether AFAS has anything of it that may be asked back."""
-        return any(row.delivery and row.delivery.state in REVERSIBLE for row in self.entries)
+        counting = [row.delivery for row in self.entries if row.delivery]
+        return any(each.state in REVERSIBLE and not each.is_ended for each in counting)
 
     @property
     def is_moving(self) -> bool:
@@ -107,7 +113,7 @@ class JournalRow:
 
     @property
     def attention_count(self) -> int:
-        return sum(row.state in WAITS_FOR_PERSON for row in self.entries)
+        return sum(bool(row.late) or row.state in WAITS_FOR_PERSON for row in self.entries)
 
     @property
     def entry_numbers(self) -> tuple[str, ...]:
@@ -123,6 +129,8 @@ class JournalRow:
         """Where it stands; `problem_count` says how much keeps it from being sent."""
         if self.journal.life is not JournalLife.LIVE:
             return JournalState(self.journal.life)
+        if any(row.late for row in self.entries):
+            return JournalState.ATTENTION
         return derived_state([row.state for row in self.entries], problem_count)
 
 

@@ -82,7 +82,7 @@ def office_home(*, scope: Scope, month_start: datetime.datetime) -> OfficeHome:
     """The first page of the office; `month_start` is where the month begins for its readers."""
     sees_journals = scope.allows(Part.JOURNAL_EXPORT, Level.READ)
     sees_accounts = scope.allows(Part.AFAS_SETTINGS, Level.READ)
-    of_office = Delivery.objects.filter(office_id=scope.office_id)
+    of_office = Delivery.objects.filter(office_id=scope.office_id, reverses__isnull=True)
     booked = of_office.filter(state__in=IN_AFAS, changed_at__gte=month_start)
     return OfficeHome(
         to_send=_pile(scope, _unsent(scope).exclude(_blocked())) if sees_journals else None,

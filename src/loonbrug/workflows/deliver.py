@@ -122,6 +122,21 @@ def send_anew(*, scope: Scope, delivery_id: int, reason: str, now: datetime) -> 
 
 
 @transaction.atomic
+def settle(*, scope: Scope, delivery_id: int, entry_number: str, reason: str, now: datetime) -> None:
+    """AFAS holds once now what it held twice, differently or after it had ended. Raises as `retry`."""
+    scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    decisions.settle(
+        office_id=scope.office_id,
+        delivery_id=delivery_id,
+        entry_number=entry_number,
+        reason=reason,
+        by=scope.user_name,
+        now=now,
+    )
+    audit.write(by=scope, at=now, verb="settle", subject_kind="delivery", subject_id=delivery_id)
+
+
+@transaction.atomic
 def decide(
     *, scope: Scope, delivery_id: int, decision: DoubtDecision, entry_number: str, reason: str, now: datetime
 ) -> None:

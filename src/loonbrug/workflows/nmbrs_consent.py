@@ -81,7 +81,7 @@ def settle(*, office_id: int, connection_id: int, nmbrs_debtor_ids: Collection[s
     """Whose consent this is, now that we know its debtors: the id of the connection that it became.
 
     A consent for debtors that another connection shows takes that one's place: the newest counts. A connection that
-    is left without debtors is forgotten.
+    is left without debtors is forgotten. Raises RefreshUnderWayError: then nothing changed.
     """
     holders = queries.among_office(
         office_id=office_id,
@@ -136,6 +136,8 @@ def remove_connection(*, scope: Scope, connection_id: int, redirect_url: str, no
         refresh_token = operations.remove(office_id=scope.office_id, connection_id=connection_id)
         directory.mark_gone(scope=scope, connection_id=connection_id, now=now)
         _note(scope, connection_id, "nmbrs_connection_removed", now)
+    if not refresh_token:
+        return False
     try:
         identify(redirect_url=redirect_url, question=lambda identity: identity.revoke(refresh_token))
     except ProblemsError:

@@ -41,3 +41,26 @@ def reverse_journal(
         details={"how": how, "reason": reason.strip(), "entries": len(ids)},
     )
     return ids
+
+
+@transaction.atomic
+def take_back(*, scope: Scope, delivery_id: int, how: How, reason: str, now: datetime) -> None:
+    """Take out of AFAS what it booked after it had ended, and that alone. Raises as `reverse_journal`."""
+    scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    scope.require(Part.REVERSAL, Level.WRITE)
+    reversing.take_back(
+        office_id=scope.office_id,
+        delivery_id=delivery_id,
+        how=how,
+        reason=reason,
+        by=scope.user_name,
+        now=now,
+    )
+    audit.write(
+        by=scope,
+        at=now,
+        verb="take_back",
+        subject_kind="delivery",
+        subject_id=delivery_id,
+        details={"how": how, "reason": reason.strip()},
+    )

@@ -91,8 +91,8 @@ async def synchronise(*, connection_id: int, ground: Ground) -> None:
             await _Work(view, ground, transport).go()
     except errors.ConsentEnded:
         return  # the connection says so
-    except NotFoundError:
-        return  # removed meanwhile
+    except (NotFoundError, nmbrs_operations.RefreshUnderWayError):
+        return  # removed meanwhile; or the next round goes on
     except (errors.NmbrsError, NoDebtorsError, NotRegisteredError, SecretUnreadableError) as failed:
         await _fail(view, failed, ground)
 
@@ -219,13 +219,13 @@ async def _whole(pages: AsyncIterator[Record]) -> tuple[Record, ...]:
 def _receive_lists(
     *, view: NmbrsConnectionView, debtors: list[Seen], companies: list[Seen], now: datetime
 ) -> None:
+    nmbrs_operations.record_lists_read(connection_id=view.id, due_at=now + LISTS_EVERY, now=now)
     scope = service_scope(view.office_id)
     directory.receive_debtors(scope=scope, connection_id=view.id, seen=debtors, now=now)
     directory.receive_companies(scope=scope, connection_id=view.id, seen=companies, now=now)
     run_operations.plan_looks(
         connection_id=view.id, today=timezone.localdate(now), asked_at=view.asked_at, now=now
     )
-    nmbrs_operations.record_lists_read(connection_id=view.id, due_at=now + LISTS_EVERY, now=now)
 
 
 @transaction.atomic

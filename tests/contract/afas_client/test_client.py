@@ -173,6 +173,21 @@ async def test_all_rows_are_read_page_by_page_until_a_page_is_not_full(line: Aio
     assert len(server.requests) == 3
 
 
+async def test_a_server_that_gives_the_same_page_for_ever_is_a_bad_answer(line: AiohttpTransport) -> None:
+    same = answer("200 OK", json.dumps({"rows": [{"N": 1}, {"N": 2}]}).encode())
+    async with raw_server(replying(same, same, same, same)) as server:
+        with pytest.raises(errors.BadAnswer, match="the same page came twice"):
+            [row async for row in client(line, server.address).all_rows("X", Query(order_by=("N",), take=2))]
+    assert len(server.requests) == 2
+
+
+async def test_halves_of_characters_in_a_read_can_be_kept_and_shown(line: AiohttpTransport) -> None:
+    body = b'{"rows": [{"Naam": "Zorg \\ud800 huis\\u0000", "\\udc00": ["\\ud83d\\ude00"]}]}'
+    async with raw_server(replying(answer("200 OK", body))) as server:
+        (row,) = await client(line, server.address).rows("X", Query())
+    assert row == {"Naam": "Zorg ? huis\N{REPLACEMENT CHARACTER}", "?": ["\N{GRINNING FACE}"]}
+
+
 async def test_pages_without_sorting_are_refused(line: AiohttpTransport) -> None:
     with pytest.raises(SortingMissing):
         async for _ in client(line, "http://127.0.0.1:1").all_rows("X", Query()):

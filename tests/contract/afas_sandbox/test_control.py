@@ -1,5 +1,9 @@
 """The control port: scenes are set, changed, looked into and thrown away."""
 
+import asyncio
+from typing import Any
+
+import aiohttp
 import pytest
 from tests.contract.afas_sandbox.conftest import HOST, Profit, wage_entry
 
@@ -58,3 +62,24 @@ async def test_a_wrong_request_is_told_what_is_wrong(
     answer = await profit.control(method, path, body)
     assert answer[0] == status
     assert words in answer[1]["problem"]
+
+
+async def test_every_call_is_kept_with_when_it_was_worked_on_also_after_its_caller_had_gone(
+    profit: Profit,
+) -> None:
+    await profit.control("POST", "/faults", {"kind": "book_late", "delay_ms": 50, "count": 1})
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await profit.call("POST", "connectors/FiEntries", wage_entry())
+    assert [call["ended_at"] is None for call in await calls(profit)] == [False, True]
+    await asyncio.gather(*profit.sandbox.late_work)
+    assert [(call["operation"], call["is_late"]) for call in await calls(profit)] == [
+        ("POST FiEntries", False),
+        ("POST FiEntries", True),
+    ]
+    assert all(call["began_at"] <= call["ended_at"] for call in await calls(profit))
+
+
+async def calls(profit: Profit) -> list[dict[str, Any]]:
+    _, told = await profit.control("GET", f"/calls/{HOST}")
+    found: list[dict[str, Any]] = told["calls"]
+    return found

@@ -77,7 +77,10 @@ class _Document(FPDF):
         heading = {"ordinal": view.ordinal, "date": date_format(view.entry_date, "j F Y")}
         approved = {"at": _moment(view.queued_at), "by": view.queued_by}
         kind = ENVIRONMENT_TYPES[EnvironmentType(sent.environment_type)]
-        self._title(_("Entry %(ordinal)s of %(date)s") % heading, 12)
+        if view.reverses_id is None:
+            self._title(_("Entry %(ordinal)s of %(date)s") % heading, 12)
+        else:
+            self._title(_("Counter-entry of entry %(ordinal)s of %(date)s") % heading, 12)
         self._facts(
             (_("State"), words.delivery_state(view).word),
             (_("AFAS entry number (EnNo)"), view.entry_number),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from loonbrug.access.rights import Scope
 from loonbrug.ledger.problems import Who, problem
-from loonbrug.payroll.models import GenerationState, JournalSource
+from loonbrug.payroll.models import JournalSource
 from loonbrug.screens.run_export import Change, ExportLine
 from loonbrug.web.journals import sections, words
 from loonbrug.web.journals.sections import Summary
@@ -108,10 +108,12 @@ def _in_nmbrs(line: ExportLine) -> StateWord | None:
 
 
 def _generation(line: ExportLine) -> StateWord | None:
-    """How fetching goes; nothing where a journal is there and all is well."""
-    asked = line.in_nmbrs.generation if line.in_nmbrs else None
-    if asked is not None and asked.state is GenerationState.FETCHING:
-        return StateWord("waiting", _("Being fetched from Nmbrs"))
-    if asked is not None and asked.state is GenerationState.FAILED:
-        return StateWord("bad", _("Not fetched from Nmbrs"))
-    return None if line.row else StateWord("neutral", _("Not generated yet"))
+    """How asking Nmbrs goes; nothing where a journal is there and all is well."""
+    is_there = line.row is not None
+    if line.is_fetching:
+        return StateWord(
+            "waiting", _("Being compared with Nmbrs") if is_there else _("Being fetched from Nmbrs")
+        )
+    if line.in_nmbrs is not None and line.in_nmbrs.has_failed:
+        return StateWord("bad", _("Not compared with Nmbrs") if is_there else _("Not fetched from Nmbrs"))
+    return None if is_there else StateWord("neutral", _("Not generated yet"))

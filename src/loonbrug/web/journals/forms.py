@@ -67,6 +67,17 @@ class ReversalForm(ReasonForm):
         self.order_fields(["how", "reason"])
 
 
+class SettleForm(ReasonForm):
+    """Under which number AFAS holds an entry once now."""
+
+    entry_number = forms.RegexField(
+        r"^[0-9]{1,12}$",
+        label=_("AFAS entry number (EnNo)"),
+        error_messages={"invalid": _("An entry number consists of digits only.")},
+    )
+    field_order = ("entry_number", "reason")
+
+
 class DecisionForm(ReasonForm):
     """What a person found in AFAS about an entry in doubt."""
 
@@ -79,7 +90,9 @@ class DecisionForm(ReasonForm):
             (DoubtDecision.BOOKED.value, _("Found: it is booked, under the entry number below")),
             (
                 DoubtDecision.BY_HAND.value,
-                _("Not found, but entered by hand, under the entry number below (marked as not verified)"),
+                _(
+                    "Not found, but entered by hand, under the entry number below (looked up where that can be done)"
+                ),
             ),
         ],
     )

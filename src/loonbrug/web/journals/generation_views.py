@@ -42,9 +42,6 @@ def compare(request: OfficeRequest, journal_id: int) -> HttpResponse:
     if line.in_nmbrs is None:
         raise NotFoundError("run", journal_id)
     workflow.ask(scope=request.scope, run_ids=[line.in_nmbrs.id], now=timezone.now())
-    messages.info(
-        request, _("Nmbrs is asked whether the journal is still the same. You may leave this page.")
-    )
     return redirect("journal", journal_id)
 
 

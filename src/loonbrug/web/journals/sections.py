@@ -78,12 +78,20 @@ class EntrySection:
     is_waiting: bool
     can_retry: bool
     can_decide: bool
+    can_settle: bool
     is_mapping_changed: bool
 
     @property
     def key(self) -> str:
         """What tells it from the other sections of the page."""
-        return f"{self.row.entry.ordinal}{'-counter' if self.is_counter else ''}"
+        which = "-counter" if self.is_counter else f"-late-{self.late_id}" if self.late_id else ""
+        return f"{self.row.entry.ordinal}{which}"
+
+    @property
+    def late_id(self) -> int | None:
+        """The delivery, when it is one that AFAS booked after it had ended, beside the one that counts."""
+        found = self.delivery
+        return found.id if found is not None and found in self.row.late else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +167,20 @@ def entry_section(row: EntryRow, *, mapping: MappingView | None, now: datetime.d
     """One entry at this moment; `mapping` is the company's as it is now."""
     if row.delivery is None:
         return EntrySection(
-            row, False, words.delivery_state(None), None, "", None, (), (), False, False, False, False, False
+            row,
+            False,
+            words.delivery_state(None),
+            None,
+            "",
+            None,
+            (),
+            (),
+            False,
+            False,
+            False,
+            False,
+            False,
+            False,
         )
     return _section(row, row.delivery, row.deliveries, mapping, now)
 
@@ -168,6 +189,12 @@ def counter_entry_section(row: EntryRow, *, now: datetime.datetime) -> EntrySect
     """The counter-entry of one entry at this moment, if it has one."""
     view = row.counter_entry
     return None if view is None else _section(row, view, (view,), None, now)
+
+
+def late_sections(row: EntryRow, *, now: datetime.datetime) -> tuple[EntrySection, ...]:
+    """What AFAS booked of this entry after it had ended, beside the delivery that counts."""
+    found = (_section(row, view, (view,), None, now) for view in row.late)
+    return tuple(replace(section, is_moving=False) for section in found)
 
 
 def _section(
@@ -194,6 +221,7 @@ def _section(
         is_waiting=view.state is State.QUEUED,
         can_retry=view.state in _MAY_BE_RETRIED,
         can_decide=may_decide(view, now=now),
+        can_settle=view.state is State.CONFLICT,
         is_mapping_changed=view.state in _MAY_GO_ANEW
         and mapping is not None
         and not is_as_used(mapping, view.mapping),

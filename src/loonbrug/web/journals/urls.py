@@ -3,6 +3,7 @@
 from django.urls import path
 
 from loonbrug.web.journals import (
+    conflict_views,
     delivery_views,
     download_views,
     generation_views,
@@ -49,5 +50,7 @@ urlpatterns = [
     path("deliveries/<int:delivery_id>/cancel/", delivery_views.cancel, name="delivery-cancel"),
     path("deliveries/<int:delivery_id>/anew/", delivery_views.send_anew, name="delivery-anew"),
     path("deliveries/<int:delivery_id>/doubt/", delivery_views.doubt, name="delivery-doubt"),
+    path("deliveries/<int:delivery_id>/conflict/", conflict_views.conflict, name="delivery-conflict"),
+    path("deliveries/<int:delivery_id>/take-back/", conflict_views.take_back, name="delivery-take-back"),
     path("journal-template/<str:kind>/", download_views.template, name="journal-template"),
 ]

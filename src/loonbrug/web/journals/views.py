@@ -1,6 +1,7 @@
 """The dashlet *Journaalposten Export* of a company, the page of one journal, and what can be done there."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -16,7 +17,7 @@ from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
 from loonbrug.payroll import operations as payroll
 from loonbrug.payroll import queries
-from loonbrug.payroll.generation_queries import years_of_runs
+from loonbrug.payroll.run_queries import run_years
 from loonbrug.screens.journal_export import JournalRow, journal_row
 from loonbrug.screens.run_export import export_line, export_lines
 from loonbrug.web.journals import export, sections, words
@@ -36,7 +37,7 @@ def company_payroll(request: OfficeRequest, company_id: int) -> HttpResponse:
     company = directory.company(scope=request.scope, company_id=company_id)
     known = {
         *queries.years(scope=request.scope, company_id=company_id),
-        *years_of_runs(scope=request.scope, company_id=company_id),
+        *run_years(scope=request.scope, company_id=company_id),
     }
     this_year = timezone.localdate().year
     year = _number(request, "year") or max(known, default=this_year)
@@ -90,9 +91,16 @@ def journal(request: OfficeRequest, journal_id: int) -> HttpResponse:
 
 @require_GET
 def journal_state(request: OfficeRequest, journal_id: int) -> HttpResponse:
-    """The head of a journal, asked again every two seconds while something is under way."""
+    """The head of a journal, asked again every two seconds while something is under way.
+
+    Once Nmbrs has answered, the whole page is asked again: the answer may change more than the head.
+    """
     row = journal_row(scope=request.scope, journal_id=journal_id)
-    return render(request, "journals/_head.html", _head(request, row))
+    context = _head(request, row)
+    answer = render(request, "journals/_head.html", context)
+    if "fetching" in request.GET and not context["beside"].line.is_fetching:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @require_GET
@@ -124,12 +132,8 @@ def send(request: OfficeRequest, journal_id: int) -> HttpResponse:
 
     def sending() -> None:
         at_once = send_once_compared(scope=request.scope, journal_id=journal_id, now=timezone.now())
-        if at_once:
+        if at_once:  # otherwise the page itself says what is waited for
             messages.success(request, _("Sending has begun. What became of it is shown below."))
-        else:
-            messages.info(
-                request, _("First Nmbrs is asked whether the journal is still the same; then it is sent.")
-            )
 
     return act(request, journal_id, sending)
 
@@ -192,13 +196,14 @@ def _sections(row: JournalRow, mapping: MappingView | None) -> list[sections.Ent
     now, found = timezone.now(), []
     for entry in row.entries:
         found.append(sections.entry_section(entry, mapping=mapping, now=now))
+        found += sections.late_sections(entry, now=now)
         counter_entry = sections.counter_entry_section(entry, now=now)
         if counter_entry is not None:
             found.append(counter_entry)
     return found
 
 
-def _head(request: OfficeRequest, row: JournalRow) -> dict[str, object]:
+def _head(request: OfficeRequest, row: JournalRow) -> dict[str, Any]:
     beside = export.shown(export_line(scope=request.scope, journal_id=row.journal.id), scope=request.scope)
     return {
         "journal": row.journal,

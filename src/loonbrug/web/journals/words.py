@@ -179,7 +179,13 @@ def delivery_state(view: DeliveryView | None) -> StateWord:
         return StateWord("neutral", _("Not sent yet"))
     shown = state_word(view.state)
     is_there = bool(view.entry_number) and view.state not in ENDED
-    return StateWord(shown.tone, shown.word, "authorised" if is_there else "new")
+    word = _("Entered by hand, verified") if _is_checked_by_hand(view) else shown.word
+    return StateWord(shown.tone, word, "authorised" if is_there else "new")
+
+
+def _is_checked_by_hand(view: DeliveryView) -> bool:
+    """Whether what a person typed into AFAS was found there, with our totals."""
+    return view.state is State.BOOKED_BY_HAND and any(each.is_checked for each in view.decisions)
 
 
 def state_word(state: State) -> StateWord:

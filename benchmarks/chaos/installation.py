@@ -1,0 +1,93 @@
+"""The product as it runs: one process on SQLite, or pages and workers on a PostgreSQL of the run's own."""
+
+import os
+import signal
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from tests.postgresql_server import Server, running
+
+from benchmarks.chaos.processes import Process, free_port
+from loonbrug.engine.procrastinate import STALLED_AFTER_SECONDS
+from loonbrug.project.engines import EngineName
+
+WORKER_COUNT = 3
+#: A worker that wrote something this short ago is delivering.
+BUSY_SECONDS = 1.0
+#: A stopped process is stopped for this many times the time after which it is given up.
+LONGER = 1.2
+
+
+@dataclass
+class Installation:
+    """What can be struck: the processes that deliver, the one that serves the pages, and the database."""
+
+    workers: list[Process]
+    serving: Process
+    stop_seconds: float
+    database: Server | None = None
+
+    @classmethod
+    def prepare(
+        cls,
+        engine: EngineName,
+        folder: Path,
+        limit_seconds: float,
+        settings: dict[str, str],
+        stack: ExitStack,
+    ) -> Self:
+        """Set the environment for this process too; nothing of the product is started yet."""
+        database = stack.enter_context(running()) if engine is EngineName.PROCRASTINATE else None
+        settings |= {
+            "LOONBRUG_DATA": str(folder / "data"),
+            "LOONBRUG_ENGINE": engine,
+            "LOONBRUG_DATABASE": database.address if database else "",
+            "DJANGO_SETTINGS_MODULE": "loonbrug.project.settings",
+        }
+        os.environ |= settings
+        port = free_port()
+        serve = ["loonbrug.project.main", "serve", "--port", str(port)]
+        serving = stack.enter_context(Process(serve, folder / "serving.log", os.environ, port=port))
+        if database is None:
+            return cls([serving], serving, LONGER * limit_seconds)
+        workers = [
+            stack.enter_context(
+                Process(["loonbrug.project.main", "worker"], folder / f"worker-{number}.log", os.environ)
+            )
+            for number in range(WORKER_COUNT)
+        ]
+        return cls(workers, serving, LONGER * max(limit_seconds, STALLED_AFTER_SECONDS), database)
+
+    @property
+    def serves_only(self) -> bool:
+        """Whether the pages have a process of their own, that delivers nothing."""
+        return self.serving not in self.workers
+
+    def start(self) -> None:
+        processes = [*self.workers, self.serving] if self.serves_only else self.workers
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.wait_until_ready()
+
+    def busy(self) -> list[Process]:
+        """The workers that are delivering now; all that could, when none seems to."""
+        upright = [worker for worker in self.workers if worker.is_ready() and not worker.is_stopped()]
+        return [worker for worker in upright if worker.seconds_silent() < BUSY_SECONDS] or upright
+
+    def revive(self) -> int:
+        """Start what has ended by itself, as a supervisor would; how many."""
+        dead = [process for process in {*self.workers, self.serving} if process.has_died()]
+        for process in dead:
+            process.start()
+        return len(dead)
+
+    def restart_database(self, *, at_once: bool, pause_seconds: float) -> None:
+        """With every session broken off; `at_once` leaves it no time to put things in order first."""
+        assert self.database is not None
+        if at_once:
+            self.database.process.send_signal(signal.SIGQUIT)
+            self.database.process.wait()
+        self.database.restart(pause_seconds=pause_seconds)
