@@ -12,12 +12,13 @@ from enum import StrEnum
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
 from loonbrug.access.rights import Level, Part, Scope
-from loonbrug.connections.models import ConnectionState
+from loonbrug.connections.models import ConnectionState, NmbrsState
+from loonbrug.connections.nmbrs_queries import connections
 from loonbrug.connections.queries import all_connections
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.states import ENDED, IN_AFAS, WAITS_FOR_PERSON, State
 from loonbrug.directory import queries as directory
-from loonbrug.directory.nmbrs_queries import period_types
+from loonbrug.directory.nmbrs_queries import nmbrs_debtors, period_types
 from loonbrug.ledger.periods import PeriodRule
 from loonbrug.ledger.problems import Who
 from loonbrug.payroll.models import Journal, JournalLife, PayrollRun
@@ -25,7 +26,7 @@ from loonbrug.payroll.nmbrs_models import NmbrsRun
 from loonbrug.planning.missing import LOOKED_BACK, Period, missing_periods, periods_until
 from loonbrug.planning.models import Track
 from loonbrug.planning.plan import AMSTERDAM
-from loonbrug.screens.nmbrs import connected
+from loonbrug.screens.nmbrs import SOON_DAYS
 
 #: A locked run that is not booked after so many days is asked about.
 LATE = datetime.timedelta(days=3)
@@ -249,16 +250,22 @@ def _failed(scope: Scope) -> Iterator[Finding]:
 
 
 def _nmbrs(scope: Scope, now: datetime.datetime) -> Iterator[Finding]:
-    for each in connected(scope=scope, now=now):
-        if each.has_stopped or each.ends_soon:
+    names: defaultdict[int, list[str]] = defaultdict(list)
+    for debtor in nmbrs_debtors(scope=scope):
+        if debtor.gone_at is None:
+            names[debtor.connection_id].append(debtor.name)
+    for each in connections(scope=scope):
+        has_stopped = each.state is NmbrsState.CONSENT_NEEDED
+        days_left = each.days_left(now)
+        if has_stopped or days_left <= SOON_DAYS:
             yield Finding(
-                Stage.CONSENT_NEEDED if each.has_stopped else Stage.ENDS,
-                each.name,
+                Stage.CONSENT_NEEDED if has_stopped else Stage.ENDS,
+                ", ".join(names[each.id]),
                 Who.DEBTOR,
                 "nmbrs-connection",
-                each.connection.id,
-                since=each.connection.stopped_at,
-                days=None if each.has_stopped else each.days_left,
+                each.id,
+                since=each.stopped_at,
+                days=None if has_stopped else days_left,
             )
 
 
