@@ -1,4 +1,4 @@
-"""What raw SQL needs to be the same on both databases. Only claiming and recording write raw SQL."""
+"""What raw SQL needs to be the same on both databases. Claiming, recording and steps write with it."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
