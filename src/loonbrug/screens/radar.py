@@ -1,4 +1,4 @@
-"""What did not happen: runs that are missing or not booked, steps that fail, connections that stop, what AFAS keeps.
+"""What did not happen: runs that are missing or not booked, failed steps, what Nmbrs contradicts, what will stop.
 
 Everybody sees what their template lets them see.
 """
@@ -26,6 +26,7 @@ from loonbrug.payroll.nmbrs_models import NmbrsRun
 from loonbrug.planning.missing import LOOKED_BACK, Period, missing_periods, periods_until
 from loonbrug.planning.models import Track
 from loonbrug.planning.plan import AMSTERDAM
+from loonbrug.screens.contradicted import contradicted
 from loonbrug.screens.nmbrs import SOON_DAYS
 
 #: A locked run that is not booked after so many days is asked about.
@@ -46,6 +47,7 @@ class Kind(StrEnum):
     MISSING = "missing"
     NOT_BOOKED = "not_booked"
     FAILED = "failed"
+    CONTRADICTED = "contradicted"
     NMBRS_STOPS = "nmbrs_stops"
     AFAS_STOPS = "afas_stops"
     AFAS_WAITS = "afas_waits"
@@ -60,6 +62,11 @@ class Stage(StrEnum):
     NOT_SENT = "not_sent"
     STOPPED = "stopped"
     UNDER_WAY = "under_way"
+    CHANGED_AFTER_GENERATING = "changed_after_generating"
+    CHANGED_AFTER_BOOKING = "changed_after_booking"
+    RUN_GONE = "run_gone"
+    RUN_GONE_AFTER_BOOKING = "run_gone_after_booking"
+    FILE_WITHOUT_RUN = "file_without_run"
     ENDS = "ends"
     CONSENT_NEEDED = "consent_needed"
     BROKEN = "broken"
@@ -99,6 +106,7 @@ def radar(*, scope: Scope, now: datetime.datetime) -> tuple[Group, ...]:
     """What this person may see of what did not happen; kinds of which there is nothing are left out."""
     found = (
         (Kind.FAILED, Part.JOURNAL_EXPORT, _failed(scope)),
+        (Kind.CONTRADICTED, Part.JOURNAL_EXPORT, _contradicted(scope)),
         (Kind.MISSING, Part.JOURNAL_EXPORT, _missing(scope, now)),
         (Kind.NOT_BOOKED, Part.JOURNAL_EXPORT, _not_booked(scope, now)),
         (Kind.NMBRS_STOPS, Part.NMBRS_SETTINGS, _nmbrs(scope, now)),
@@ -246,6 +254,25 @@ def _failed(scope: Scope) -> Iterator[Finding]:
             (run.year, run.period),
             run.number,
             row.failed_at,
+        )
+
+
+def _contradicted(scope: Scope) -> Iterator[Finding]:
+    """Whatever a person still has to decide about; until then nothing of that period is sent by itself."""
+    lines = contradicted(scope=scope)
+    companies = directory.companies_by_id(scope=scope, company_ids={line.run.company_id for line in lines})
+    for line in lines:
+        if line.row is None or line.change is None:
+            continue
+        company, run = companies[line.run.company_id], line.run
+        yield Finding(
+            Stage(line.change),
+            f"{company.number} {company.name}",
+            Who.PAYROLL,
+            "journal",
+            line.row.journal.id,
+            (run.year, run.period),
+            run.number,
         )
 
 

@@ -12,6 +12,7 @@ from loonbrug.screens.radar import Finding, Group, Kind, Stage
 
 _KINDS: dict[Kind, Promise] = {
     Kind.FAILED: gettext_lazy("Could not be done by itself"),
+    Kind.CONTRADICTED: gettext_lazy("Nmbrs says something else by now"),
     Kind.MISSING: gettext_lazy("No run yet, later than usual"),
     Kind.NOT_BOOKED: gettext_lazy("Locked, and not booked"),
     Kind.NMBRS_STOPS: gettext_lazy("Connections with Nmbrs that stop"),
@@ -25,6 +26,11 @@ _STAGES: dict[Stage, Promise] = {
     Stage.NOT_SENT: gettext_lazy("not sent"),
     Stage.STOPPED: gettext_lazy("stopped"),
     Stage.UNDER_WAY: gettext_lazy("under way"),
+    Stage.CHANGED_AFTER_GENERATING: gettext_lazy("changed after generating"),
+    Stage.CHANGED_AFTER_BOOKING: gettext_lazy("changed after booking"),
+    Stage.RUN_GONE: gettext_lazy("run deleted"),
+    Stage.RUN_GONE_AFTER_BOOKING: gettext_lazy("run deleted after booking"),
+    Stage.FILE_WITHOUT_RUN: gettext_lazy("no run in Nmbrs"),
     Stage.CONSENT_NEEDED: gettext_lazy("give consent again"),
     Stage.BROKEN: gettext_lazy("interrupted"),
 }
