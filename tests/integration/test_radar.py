@@ -279,7 +279,7 @@ def test_the_first_page_shows_it_and_the_profile_switches_the_mail_off(office: W
     user = person(office, "Anna", journal_export=Level.WRITE)
     browser = Client()
     browser.force_login(user)
-    assert "Wat is er niet gebeurd" in browser.get("/").content.decode()
+    assert "Wat niet is gebeurd" in browser.get("/").content.decode()
     browser.post("/profile/", {"hour": ""})
     assert User.objects.get(pk=user.pk).digest_hour is None
     browser.post("/profile/", {"hour": "17"})
