@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from loonbrug.screens.problem_texts import who_label
 from loonbrug.screens.radar import Finding, Group, Kind, Stage
+from loonbrug.web.journals.words import advice
 
 _KINDS: dict[Kind, Promise] = {
     Kind.FAILED: gettext_lazy("Could not be done by itself"),
@@ -86,6 +87,8 @@ def _period(found: Finding) -> str:
 
 
 def _stage(found: Finding) -> str:
+    if found.problem is not None:
+        return advice(found.problem).message
     if found.stage is Stage.ENDS and found.days is not None:
         return ngettext("ends in %(days)s day", "ends in %(days)s days", found.days) % {"days": found.days}
     if found.stage is Stage.WAITS:
