@@ -109,11 +109,14 @@ class Standing:
     @property
     def waits_for_check(self) -> bool:
         """Whether a person can still let the journal pass: it was not checked, or a warning came that nobody saw."""
+        is_open = self.journal is not None and self.sent is None
+        return is_open and (not self.is_checked or self.has_warned)
+
+    @property
+    def has_warned(self) -> bool:
+        """Whether nothing but warnings keeps the next step: a person may say that they are right."""
         failure = self.track.failure if self.track else None
-        has_warned = failure is not None and all(
-            each.severity is Severity.WARNING for each in failure.problems
-        )
-        return self.journal is not None and self.sent is None and (not self.is_checked or has_warned)
+        return failure is not None and all(each.severity is Severity.WARNING for each in failure.problems)
 
     @property
     def happened(self) -> Happened:
