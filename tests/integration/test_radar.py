@@ -287,3 +287,29 @@ def test_the_first_page_shows_it_and_the_profile_switches_the_mail_off(office: W
     browser.post("/profile/", {"hour": "99"})
     assert User.objects.get(pk=user.pk).digest_hour == 17
     assert access.scope_of(user_id=user.pk)
+
+
+def test_the_first_page_tells_five_of_each_kind_and_leads_to_all(office: WorkflowOffice) -> None:
+    now = datetime.now(AMSTERDAM)
+    for number in range(1, 8):
+        office.lock_run(number=number, locked_seen_at=now - LATER)
+    browser = Client()
+    browser.force_login(person(office, "Anna", journal_export=Level.READ))
+    first = browser.get("/").content.decode()
+    assert first.count("niet gegenereerd") == 5
+    assert 'href="/missing/#not_booked">Alle 7 tonen' in first
+    assert browser.get("/missing/").content.decode().count("niet gegenereerd") == 7
+    NmbrsRun.objects.update(is_locked=False)
+    assert "Er ontbreekt niets" in browser.get("/missing/").content.decode()
+
+
+def test_why_a_step_failed_and_who_can_mend_it_is_told(office: WorkflowOffice) -> None:
+    office.choose()
+    office.nmbrs.answer = errors.ConsentEnded("no")
+    office.lock_run()
+    office.let_pass()
+    browser = Client()
+    browser.force_login(person(office, "Anna", journal_export=Level.READ))
+    page = browser.get("/missing/").content.decode()
+    assert "Nmbrs accepteert deze toestemming niet meer." in page
+    assert "Iemand met een inlog van de debiteur in Nmbrs" in page

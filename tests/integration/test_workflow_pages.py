@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from tests.integration.nmbrs_runs import document
 from tests.integration.workflow_office import ALL, AT_ONCE, WorkflowOffice, make_office
 
 from loonbrug.access.models import Right, Template, User
 from loonbrug.access.rights import Level
+from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery.models import Delivery
 from loonbrug.directory.models import Company
 from loonbrug.payroll.models import Journal
@@ -189,3 +191,18 @@ def test_who_has_no_right_on_workflows_sees_none(office: WorkflowOffice) -> None
     client = browser(office, journal_export=Level.WRITE)
     assert client.get("/workflow/").status_code == 403
     assert "/workflow/" not in page(client, "/")
+
+
+def test_a_warning_is_shown_as_waiting_for_a_person_and_a_fault_as_tried_again(
+    office: WorkflowOffice,
+) -> None:
+    office.choose()
+    office.lock_run()
+    office.nmbrs.answer = document("1000.00", date="20280115")
+    office.let_pass()
+    client = browser(office)
+    address = f"/companies/{office.company_id}/workflow/"
+    assert "Wacht op een mens" in page(client, address)
+    Connection.objects.update(state=ConnectionState.BROKEN)
+    office.let_pass(hours=1)
+    assert "wordt opnieuw geprobeerd" in page(client, address)
