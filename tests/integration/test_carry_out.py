@@ -239,12 +239,19 @@ def test_a_journal_that_changed_in_nmbrs_since_it_was_checked_is_not_sent(office
 
 def test_a_run_gone_from_nmbrs_stops_sending_for_its_company_and_period(office: WorkflowOffice) -> None:
     office.choose(Turns(AT_ONCE, AT_ONCE, Turn(by_itself=True, days=1)))
-    first, second = office.lock_run(), office.lock_run(number=2)
+    first = office.lock_run()
+    office.let_pass()
+    office.nmbrs.answer = document("2000.00")
+    second = office.lock_run(number=2)
     office.let_pass()
     NmbrsRun.objects.filter(pk=first).update(gone_at=office.now)
     office.let_pass(days=1)
     assert delivery_count() == 0
-    assert office.failure(second)
+    assert office.failure(second) == ["automatic_sending_stopped"]
+    journal_id = Journal.objects.get(run__number=1).pk
+    payroll.withdraw(scope=office.scope, journal_id=journal_id, now=office.now)
+    office.let_pass(hours=1)
+    assert delivery_count() == 1
 
 
 def test_an_nmbrs_that_does_not_let_us_in_is_told_once_and_asked_again(office: WorkflowOffice) -> None:
