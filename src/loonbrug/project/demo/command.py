@@ -103,6 +103,7 @@ def _environment(ports: Ports, data: Path, scale: int) -> dict[str, str]:
             "LOONBRUG_SMTP": f"127.0.0.1:{ports.smtp}",
             "LOONBRUG_MAIL_FROM": "loonbrug@kantoor.example",
             "LOONBRUG_DEMO_CONTROL": f"{here}:{ports.control}",
+            "LOONBRUG_DEMO_NMBRS_CONTROL": f"{here}:{ports.nmbrs_control}",
             "LOONBRUG_DEMO_MAIL": f"{here}:{ports.mail}",
         }
     )
