@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from tests.integration.payroll_office import NOW
 
+from loonbrug.connections.nmbrs_clients import Writing
 from loonbrug.directory.models import Company, NmbrsCompany, NmbrsDebtor
 from loonbrug.payroll.nmbrs_models import NmbrsRun
 from loonbrug.workflows.generate import generate
@@ -56,7 +57,7 @@ class Nmbrs:
 class Here(Ground):
     """The ground of the engine, with this Nmbrs at the end of the line."""
 
-    nmbrs: Nmbrs = field(default_factory=Nmbrs)
+    nmbrs: Nmbrs | NmbrsClient = field(default_factory=Nmbrs)
 
     def client(self, **_line: object) -> NmbrsClient:
         return cast("NmbrsClient", self.nmbrs)
@@ -95,15 +96,17 @@ def run_in_nmbrs(company_id: int, *, number: int = 1, period: int = 11, **facts:
 
 
 def fetch(nmbrs: Nmbrs, run_id: int, *, at: datetime = NOW) -> None:
-    """Do the work on one run as the engine does: the loop on a thread of its own, the database on this one."""
-    asks: Queue[tuple[Future[object], Callable[[], object]] | None] = Queue()
+    """Do the work on one run as the engine does, with this Nmbrs at the end of the line."""
 
-    async def write(operation: Callable[..., Any], *args: object, **kwargs: object) -> Any:
-        answer: Future[object] = Future()
-        asks.put((answer, partial(operation, *args, **kwargs)))
-        return await asyncio.wrap_future(answer)
+    async def work(write: Writing) -> None:
+        await generate(run_id=run_id, ground=ground(write, nmbrs, at=at))
 
-    ground = Here(
+    in_a_loop(work)
+
+
+def ground(write: Writing, nmbrs: Nmbrs | NmbrsClient, *, at: datetime = NOW) -> Here:
+    """The ground of the engine at this moment."""
+    return Here(
         now=lambda: at,
         new_id=uuid4,
         write=write,
@@ -115,14 +118,24 @@ def fetch(nmbrs: Nmbrs, run_id: int, *, at: datetime = NOW) -> None:
         nmbrs=nmbrs,
     )
 
-    def work() -> None:
+
+def in_a_loop(work: Callable[[Writing], Coroutine[Any, Any, None]]) -> None:
+    """Run it with a loop on a thread of its own, and the database on this one, where the test's transaction is."""
+    asks: Queue[tuple[Future[object], Callable[[], object]] | None] = Queue()
+
+    async def write(operation: Callable[..., Any], *args: object, **kwargs: object) -> Any:
+        answer: Future[object] = Future()
+        asks.put((answer, partial(operation, *args, **kwargs)))
+        return await asyncio.wrap_future(answer)
+
+    def run() -> None:
         try:
-            asyncio.run(_awaited(generate(run_id=run_id, ground=ground)))
+            asyncio.run(work(write))
         finally:
             asks.put(None)
 
     with ThreadPoolExecutor(max_workers=1) as loop:
-        done = loop.submit(work)
+        done = loop.submit(run)
         while ask := asks.get():
             _answer(*ask)
         done.result()
@@ -131,10 +144,6 @@ def fetch(nmbrs: Nmbrs, run_id: int, *, at: datetime = NOW) -> None:
 def later(**ago: float) -> datetime:
     """So long after the beginning."""
     return NOW + timedelta(**ago)
-
-
-async def _awaited(work: Coroutine[Any, Any, None]) -> None:
-    await work
 
 
 def _answer(answer: Future[object], operation: Callable[[], object]) -> None:

@@ -284,6 +284,34 @@ def test_a_run_by_the_week_is_refused_before_nmbrs_is_asked(office: PayrollOffic
     assert Generation.objects.get().problems[0]["code"] == "run_part_out_of_range"
 
 
+@pytest.mark.parametrize(
+    ("told", "booking_date", "is_said"),
+    [
+        ("4-weeks", "period_end", True),
+        ("month", "period_end", False),
+        ("", "day", False),
+        ("4-weeks", "document", False),
+    ],
+)
+def test_a_booking_date_by_other_periods_than_those_of_nmbrs_is_said(
+    office: PayrollOffice, run_id: int, told: str, booking_date: str, is_said: bool
+) -> None:
+    generated(office, run_id, document("1000.00"))
+    NmbrsRun.objects.update(period_type=told)
+    Mapping.objects.update(booking_date=booking_date, booking_day=25)
+    checked = check_journal(scope=office.scope, journal_id=Journal.objects.get().pk)
+    assert ("payroll_periods_differ" in [each.code for each in checked.problems]) is is_said
+    assert checked.can_send
+
+
+def test_an_open_run_is_said_and_may_be_sent(office: PayrollOffice, run_id: int) -> None:
+    generated(office, run_id, document("1000.00"))
+    NmbrsRun.objects.update(is_locked=False)
+    checked = check_journal(scope=office.scope, journal_id=Journal.objects.get().pk)
+    assert "run_not_locked" in [each.code for each in checked.problems]
+    assert checked.can_send
+
+
 def test_asking_needs_the_right_to_write(office: PayrollOffice, run_id: int) -> None:
     with pytest.raises(NotAllowedError):
         generate.ask(scope=replace(office.scope, rights={}), run_ids=[run_id], now=NOW)

@@ -311,6 +311,13 @@ def test_nothing_is_released_where_nothing_stops(office: PayrollOffice, writer: 
     assert not Release.objects.exists()
 
 
+@pytest.fixture
+def connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection that shows the company may be asked."""
+    monkeypatch.setattr(generate, "ready_connections", lambda **_: frozenset({1}))
+
+
+@pytest.mark.usefixtures("connected")
 def test_journals_of_the_last_periods_are_compared_again_once_a_day(
     office: PayrollOffice, run_id: int
 ) -> None:
@@ -323,3 +330,24 @@ def test_journals_of_the_last_periods_are_compared_again_once_a_day(
     assert Journal.objects.filter(life=JournalLife.OFFERED).exists()
     generate.ask_again(now=later(days=101))
     assert generate.due(now=later(days=101)) == []
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_comparison_that_failed_by_itself_is_tried_again_the_next_day(
+    office: PayrollOffice, run_id: int
+) -> None:
+    generated(office, run_id, "1000.00")
+    generate.ask_again(now=later(hours=25))
+    fetch(Nmbrs(errors.TaskFailed("failed")), run_id, at=later(hours=25))
+    generate.ask_again(now=later(hours=26))
+    assert generate.due(now=later(hours=26)) == []
+    generate.ask_again(now=later(hours=50))
+    assert generate.due(now=later(hours=50)) == [("generate", run_id)]
+
+
+def test_nothing_is_compared_through_a_connection_that_may_not_be_asked(
+    office: PayrollOffice, run_id: int
+) -> None:
+    generated(office, run_id, "1000.00")
+    generate.ask_again(now=later(hours=25))
+    assert generate.due(now=later(hours=25)) == []

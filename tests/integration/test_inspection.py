@@ -21,6 +21,7 @@ from afas_client.transactions import Transaction
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery import decisions, inspection, questions
+from loonbrug.delivery.claiming import OvertakenError
 from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.inspection import Answered, Look
 from loonbrug.delivery.models import Delivery, NumberKeeping
@@ -65,7 +66,7 @@ def numbers_are_kept(office: DeliveryOffice, *, kept: bool = True) -> None:
 
 def ask(office: DeliveryOffice, at: datetime) -> tuple[Question, ...]:
     return questions.take_questions(
-        environment_id=office.environment_id, reading_count=0, policy=POLICY, now=at
+        environment_id=office.environment_id, epoch=office.epoch, reading_count=0, policy=POLICY, now=at
     )
 
 
@@ -96,6 +97,18 @@ def tell(question: Question, at: datetime, *lines: Transaction, sight: bool = Fa
 
 def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
+
+
+def test_whoever_was_overtaken_asks_nothing_more() -> None:
+    office = may_look(make_office())
+    office.sent(UNKNOWN)
+    earlier = office.epoch
+    office.start(at=NOW + seconds(3))
+    office.epoch, newer = earlier, office.epoch
+    with pytest.raises(OvertakenError):
+        ask(office, NOW + seconds(3))
+    office.epoch = newer
+    assert ask(office, NOW + seconds(3))
 
 
 def test_in_doubt_is_looked_up_soon_and_found_ends_it(office: DeliveryOffice) -> None:

@@ -113,7 +113,11 @@ class World(RuleBasedStateMachine):
         """Ask what is due; without sight AFAS's answer is empty."""
         questions.end_doubts(environment_id=self.office.environment_id, now=self.now)
         taken = questions.take_questions(
-            environment_id=self.office.environment_id, reading_count=0, policy=POLICY, now=self.now
+            environment_id=self.office.environment_id,
+            epoch=self.office.epoch,
+            reading_count=0,
+            policy=POLICY,
+            now=self.now,
         )
         for question in taken:
             answered = self._answered(question, is_sighted)

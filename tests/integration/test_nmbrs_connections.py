@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.db import connection
-from tests.integration.nmbrs_on_stub import NOW, NmbrsOffice, office, problem, stub
+from tests.integration.nmbrs_on_stub import NOW, NmbrsOffice, at_once, office, problem, stub
 
 from loonbrug.connections import nmbrs_operations as operations
 from loonbrug.connections.models import NmbrsConnection, NmbrsState
@@ -18,6 +18,7 @@ from loonbrug.connections.operations import rotate_tokens
 from loonbrug.connections.queries import keys_open_tokens
 from loonbrug.watch.models import Mail
 from loonbrug.web.letters import words_of
+from loonbrug.workflows.synchronise import due
 from nmbrs_client import errors, wire
 from nmbrs_client.auth import Tokens
 
@@ -85,6 +86,13 @@ def test_a_refresh_that_never_ended_stops_the_connection_and_tells_once(office: 
     assert Mail.objects.count() == 1
 
 
+def test_a_refresh_that_died_is_found_without_anybody_asking_for_a_token(office: NmbrsOffice) -> None:
+    office.synchronise()
+    claim(office)
+    due(now=office.now + operations.SPENDING_LIFE)
+    assert office.row().state == NmbrsState.CONSENT_NEEDED
+
+
 def test_a_pair_that_comes_after_all_mends_the_connection(office: NmbrsOffice) -> None:
     spending_id = uuid4()
     claimed = {"connection_id": office.connection_id, "spending_id": spending_id}
@@ -149,6 +157,30 @@ def test_a_line_that_drops_after_the_token_left_is_found_out_by_the_next_try(
     with pytest.raises(errors.ConsentEnded):
         token(office)
     assert (office.row().state, office.row().reason) == (NmbrsState.CONSENT_NEEDED, "nmbrs_consent_ended")
+
+
+def test_a_stop_that_breaks_a_refresh_off_leaves_the_chain_to_the_next_start(
+    office: NmbrsOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.now += HOUR
+
+    async def never(request: wire.Request) -> wire.Response:
+        await asyncio.sleep(3600)
+        raise AssertionError("it waits longer than anybody")
+
+    async def broken_off() -> None:
+        tokens = office.ground().tokens(connection_id=office.connection_id, transport=office.stub)
+        waiting = asyncio.ensure_future(tokens.current())
+        while not await at_once(lambda: office.row().spending_id):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+    with monkeypatch.context() as hung:
+        hung.setattr(office.stub, "send", never)
+        asyncio.run(broken_off())
+    assert office.row().spending_id is None
+    assert token(office) == "refresh+"
 
 
 def test_the_pair_is_on_disk_before_its_token_is_used_also_when_the_database_is_away_for_a_moment(

@@ -1,5 +1,6 @@
 """Consent in the browser, and the pages of connections with Nmbrs."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -236,6 +237,25 @@ def test_a_stopped_connection_is_told_on_its_page_on_the_first_page_and_at_its_d
         page = client.get(address).content.decode()
         assert "De verbinding moet opnieuw gelegd worden." in page, address
         assert "inlog van de debiteur" in page, address
+
+
+def test_of_many_connections_a_page_shows_some_and_those_first_that_need_somebody(
+    office: NmbrsOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loonbrug.screens.nmbrs.PER_PAGE", 2)
+    office.now -= timedelta(days=3)
+    earlier = office.consent(token="earlier")
+    stopped = office.consent(token="stopped")
+    NmbrsConnection.objects.filter(id=stopped).update(state=NmbrsState.CONSENT_NEEDED, stopped_at=NOW)
+    client = browser(office)
+
+    def shown(page: str) -> list[str]:
+        told = client.get(reverse("nmbrs-connections"), {"page": page}).content.decode()
+        return re.findall(r'<th scope="row"><a href="/settings/nmbrs/(\d+)/"', told)
+
+    assert shown("1") == [str(stopped), str(earlier)]
+    assert shown("2") == shown("99") == [str(office.connection_id)]
+    assert shown("x") == shown("1")
 
 
 def test_a_person_decides_which_company_it_is(office: NmbrsOffice) -> None:

@@ -136,7 +136,10 @@ class ConnectionTokens:
                 now=self._now(),
             )
             raise
-        except NmbrsError:
+        except (
+            NmbrsError,
+            asyncio.CancelledError,
+        ):  # cancelled: a stop breaks the call off, and nothing more leaves
             await self._write(
                 nmbrs_operations.release_refresh, connection_id=self._connection_id, spending_id=spending_id
             )

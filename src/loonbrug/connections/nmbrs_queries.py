@@ -54,11 +54,15 @@ class Pair:
 
 
 def connections(*, scope: Scope) -> tuple[NmbrsConnectionView, ...]:
-    """The office's connections with Nmbrs, the oldest first. Wants read on Nmbrs settings."""
+    """The office's connections with Nmbrs: those that stopped, then by who has to consent soonest.
+
+    Wants read on Nmbrs settings.
+    """
     scope.require(Part.NMBRS_SETTINGS, Level.READ)
     renewed = chains_are_renewed()
-    rows = NmbrsConnection.objects.filter(office_id=scope.office_id).order_by("id")
-    return tuple(view_of(row, renewed=renewed) for row in rows)
+    rows = NmbrsConnection.objects.filter(office_id=scope.office_id)
+    views = [view_of(row, renewed=renewed) for row in rows]
+    return tuple(sorted(views, key=lambda each: (each.state is NmbrsState.CONNECTED, each.ends_at, each.id)))
 
 
 def connection(*, scope: Scope, connection_id: int) -> NmbrsConnectionView:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import structlog
 
-from afas_client.client import AfasClient
+from afas_client.client import AfasClient, Page
 from afas_client.errors import AfasError, NeverLeft, NotLetIn
 from afas_client.get_connector import Query, query_string
 from afas_client.transactions import (
@@ -22,7 +22,7 @@ from afas_client.transactions import (
 from loonbrug.connections.clients import NotAuthorisedError
 from loonbrug.connections.secrets import SecretUnreadableError
 from loonbrug.delivery import inspection, reversing
-from loonbrug.delivery.claiming import Claim
+from loonbrug.delivery.claiming import Claim, OvertakenError
 from loonbrug.delivery.ground import Ground, Work
 from loonbrug.delivery.inspection import Answered, Look
 from loonbrug.delivery.models import AttemptKind
@@ -73,7 +73,7 @@ async def _send(claim: Claim, departure: _Departure, work: Work) -> Answer:
     try:
         client = await work.client(claim)
         if claim.kind is AttemptKind.DELETE:
-            return await _delete(claim, departure, client, work.ground)
+            return await _delete(claim, departure, client, work)
         booked = await client.post_entry(claim.payload, before_leaving=departure)
     except AfasError as error:
         if error.evidence.status is None:  # then no text of AFAS is in it
@@ -81,15 +81,18 @@ async def _send(claim: Claim, departure: _Departure, work: Work) -> Answer:
         return answer_to(error)
     except (NotAuthorisedError, SecretUnreadableError):
         return Answer(Outcome.NOT_LET_IN)
+    except OvertakenError:
+        return Answer(Outcome.NOT_BOOKED, message="a newer drain has taken over")
     return answer_to(booked)
 
 
-async def _delete(claim: Claim, departure: _Departure, client: AfasClient, ground: Ground) -> Answer:
+async def _delete(claim: Claim, departure: _Departure, client: AfasClient, work: Work) -> Answer:
     """Look; delete what the books show to be ours, as sent."""
+    ground = work.ground
     question = await ground.write(reversing.look_before, claim_id=claim.claim_id)
     if question is None:
         return Answer(Outcome.NOT_BOOKED, message="no connector to look with before deleting")
-    answered = await _ask(question, client, ground)
+    answered = await _ask(question, client, work)
     if not await ground.write(
         reversing.may_delete, claim_id=claim.claim_id, question=question, answered=answered
     ):
@@ -129,8 +132,8 @@ async def look(question: Question, work: Work) -> None:
     ground = work.ground
     try:
         client = await work.client(question)
-        answered = await _ask(question, client, ground)
-    except (AfasError, NotAuthorisedError, SecretUnreadableError) as error:
+        answered = await _ask(question, client, work)
+    except (AfasError, NotAuthorisedError, SecretUnreadableError, OvertakenError) as error:
         log.warning(
             "no_look", kind=question.kind, connection=question.connection_id, why=type(error).__name__
         )
@@ -152,9 +155,9 @@ async def look(question: Question, work: Work) -> None:
         await ground.store_together(inspection.record_answers, Look(question, answered, ground.policy))
 
 
-async def _ask(question: Question, client: AfasClient, ground: Ground) -> Answered:
+async def _ask(question: Question, client: AfasClient, work: Work) -> Answered:
     """The lines that answer a question and, where ours are not among them, whether we see our witness."""
-    wanted = question.wanted[0]
+    ground, wanted = work.ground, question.wanted[0]
     if question.kind is Kind.REVERSAL:
         query = with_entry_or_voucher_number(
             question.administration, wanted.journal_code, wanted.entry_number, wanted.voucher_number
@@ -165,11 +168,12 @@ async def _ask(question: Question, client: AfasClient, ground: Ground) -> Answer
         query = with_voucher_numbers(
             question.administration, [each.voucher_number for each in question.wanted]
         )
-    lines, afas_clock = await _lines(client, question.connector, query)
+    lines, afas_clock = await _lines(client, question.connector, query, work)
     has_sight = False
     if question.witness and all(line.voucher_number != wanted.voucher_number for line in lines):
+        await work.check_epoch()
         witness = with_voucher_numbers(question.administration, [question.witness])
-        has_sight = bool((await _lines(client, question.connector, witness))[0])
+        has_sight = bool((await _lines(client, question.connector, witness, work))[0])
     return Answered(
         lines=lines,
         query=query_string(query),
@@ -182,8 +186,12 @@ async def _ask(question: Question, client: AfasClient, ground: Ground) -> Answer
 
 
 async def _lines(
-    client: AfasClient, connector: str, query: Query
+    client: AfasClient, connector: str, query: Query, work: Work
 ) -> tuple[tuple[Transaction, ...], datetime | None]:
     """All lines, page by page, and AFAS's clock at the first page."""
-    pages = [page async for page in client.pages(connector, query)]
+    pages: list[Page] = []
+    async for page in client.pages(connector, query):
+        pages.append(page)
+        if len(page.rows) >= query.take:
+            await work.check_epoch()
     return transactions([row for page in pages for row in page.rows]), pages[0].answered_at

@@ -139,12 +139,17 @@ async def _ask_what_is_due(work: Work) -> None:
         await ground.store(questions.end_doubts, environment_id=work.environment_id, now=ground.now())
     if not (due.doubts or (due.bookings and _free_calls(work) > 0)):
         return
-    taken = await ground.store(
-        questions.take_questions,
-        environment_id=work.environment_id,
-        reading_count=len(work.reads),
-        policy=ground.policy,
-        now=ground.now(),
-    )
+    try:
+        taken = await ground.store(
+            questions.take_questions,
+            environment_id=work.environment_id,
+            epoch=work.epoch,
+            reading_count=len(work.reads),
+            policy=ground.policy,
+            now=ground.now(),
+        )
+    except OvertakenError:
+        work.was_overtaken = True
+        return
     for question in taken:
         work.start(work.looks if question.has_own_call else work.reads, look(question, work))

@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError
 from afas_client.client import AfasClient
 from afas_client.transport import Transport
 from loonbrug.connections.clients import open_client
+from loonbrug.delivery import questions
 from loonbrug.delivery.claiming import Ahead, Claim, claim_all
 from loonbrug.delivery.inspection import record_answers
 from loonbrug.delivery.outcomes import Policy
@@ -118,6 +119,13 @@ class Work:
         """A send gives its news when its answer is handed in; that it ended matters when it was the last."""
         if group is not self.sends or all(call.done() for call in self.sends):
             self.has_news.set()
+
+    async def check_epoch(self) -> None:
+        """Before a further request of one call: whoever stood still for long may have been overtaken.
+
+        Raises OvertakenError.
+        """
+        await self.ground.write(questions.check_epoch, environment_id=self.environment_id, epoch=self.epoch)
 
     async def client(self, asked: Claim | Question) -> AfasClient:
         """The client of one connection, with the token it has now; opened once for all calls that need it."""

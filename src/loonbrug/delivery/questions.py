@@ -17,7 +17,7 @@ from afas_client.transactions import VOUCHERS_AT_ONCE
 from loonbrug.connections.capabilities import Feature
 from loonbrug.connections.models import Connection, ConnectionState, Environment
 from loonbrug.connections.queries import view_of
-from loonbrug.delivery.claiming import busy_lanes
+from loonbrug.delivery.claiming import OvertakenError, busy_lanes
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.payload import expected_of
@@ -109,6 +109,12 @@ def due(*, environment_id: int, now: datetime) -> Due:
         return Due(*map(bool, cursor.fetchone()))
 
 
+def check_epoch(*, environment_id: int, epoch: int) -> None:
+    """Raises OvertakenError when a newer drain of this environment has started."""
+    if not Environment.objects.filter(pk=environment_id, epoch=epoch).exists():
+        raise OvertakenError
+
+
 @transaction.atomic
 def end_doubts(*, environment_id: int, now: datetime) -> int:
     """Hand what nobody can look up to a person once AFAS's limit has passed; how many.
@@ -132,16 +138,18 @@ def end_doubts(*, environment_id: int, now: datetime) -> int:
 
 @transaction.atomic
 def take_questions(
-    *, environment_id: int, reading_count: int, policy: Policy, now: datetime
+    *, environment_id: int, epoch: int, reading_count: int, policy: Policy, now: datetime
 ) -> tuple[Question, ...]:
     """The questions that are due; each is put off until an answer can be there, so that it is asked once.
 
     What AFAS may still be working on brings its own call; other questions take what the sends leave free, when
-    `reading_count` of them are being asked already.
+    `reading_count` of them are being asked already. Raises OvertakenError.
     """
-    calls = Environment.objects.values_list("parallel_call_count", flat=True).get(pk=environment_id)
+    environment = Environment.objects.select_for_update(no_key=True).get(pk=environment_id)
+    if environment.epoch != epoch:
+        raise OvertakenError
     busy = busy_lanes(environment_ids=[environment_id], now=now)[environment_id]
-    free = max(calls - len(busy) - reading_count, 0)
+    free = max(environment.parallel_call_count - len(busy) - reading_count, 0)
     questions = (
         _in_the_air(environment_id, free, now) if due(environment_id=environment_id, now=now).doubts else []
     )

@@ -10,11 +10,15 @@ from datetime import datetime
 
 from django.db import transaction
 
+from loonbrug.access.models import Office
 from loonbrug.access.rights import Scope
 from loonbrug.audit.operations import write
 from loonbrug.directory.matching import LONGEST_NAME, Match, Ours, match
 from loonbrug.directory.models import AllocationCode, CodeKind, Company, Debtor, NmbrsCompany, NmbrsDebtor
 from loonbrug.directory.nmbrs_queries import our_companies, our_debtors
+
+#: What the list of companies tells of one; its kind of period comes from elsewhere, perhaps at the same moment.
+_LISTED = ("number", "name", "debtor", "company", "gone_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,13 @@ class Seen:
 
 @transaction.atomic
 def receive_debtors(*, scope: Scope, connection_id: int, seen: Iterable[Seen], now: datetime) -> None:
-    """The debtors that a connection shows. One that another connection shows stays with that one."""
+    """The debtors that a connection shows. One that another connection shows stays with that one.
+
+    Whoever receives for the same office waits until this transaction is over.
+    """
+    Office.objects.select_for_update(no_key=True).get(id=scope.office_id)
     shown = {each.nmbrs_id: each for each in seen}
-    rows = NmbrsDebtor.objects.select_for_update().filter(office_id=scope.office_id)
+    rows = NmbrsDebtor.objects.filter(office_id=scope.office_id)
     known = {row.nmbrs_id: row for row in rows}
     ours = our_debtors(scope)
     for each in shown.values():
@@ -87,7 +95,8 @@ def mark_gone(*, scope: Scope, connection_id: int, now: datetime) -> None:
 def receive_companies(*, scope: Scope, connection_id: int, seen: Iterable[Seen], now: datetime) -> None:
     """The companies that a connection shows, each under a debtor that was received before.
 
-    A company that has moved is known by its id in Nmbrs, also when another connection showed it until now.
+    A company that has moved is known by its id in Nmbrs, also when another connection showed it until now. To be
+    called after `receive_debtors`, in the same transaction.
     """
     debtors = {
         row.nmbrs_id: row
@@ -96,7 +105,7 @@ def receive_companies(*, scope: Scope, connection_id: int, seen: Iterable[Seen],
         ).select_related("debtor")
     }
     shown = {each.nmbrs_id: each for each in seen if each.debtor_id in debtors}
-    rows = NmbrsCompany.objects.select_for_update(of=("self",)).filter(office_id=scope.office_id)
+    rows = NmbrsCompany.objects.filter(office_id=scope.office_id)
     known = {row.nmbrs_id: row for row in rows.select_related("company", "debtor")}
     ours = our_companies(scope)
     for each in shown.values():
@@ -125,7 +134,7 @@ def _receive_company(
         _move(scope, row.company, debtor.debtor_id, now)
         _rename(scope, "company", row.company, seen, now)
     if before != (row.pk, row.number, row.name, row.debtor_id, row.gone_at, row.company_id):
-        row.save()
+        row.save(update_fields=None if row.pk is None else _LISTED)
 
 
 def _our_company(scope: Scope, seen: Seen, debtor_id: int, matched: Match, now: datetime) -> Company | None:

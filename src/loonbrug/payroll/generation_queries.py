@@ -94,12 +94,6 @@ def runs_of(*, scope: Scope, runs: Collection[RunIdentity]) -> dict[RunIdentity,
     return {each.run: each for each in found if each.run in wanted}
 
 
-def years_of_runs(*, scope: Scope, company_id: int) -> tuple[int, ...]:
-    """The years of which a company has, or had, runs in Nmbrs, the latest first."""
-    rows = NmbrsRun.objects.filter(office_id=scope.office_id, company_id=company_id)
-    return tuple(rows.order_by("-year").values_list("year", flat=True).distinct())
-
-
 def years_looked_at(*, scope: Scope, company_ids: Collection[int]) -> frozenset[tuple[int, int]]:
     """Company and year whose whole list of runs Nmbrs has given."""
     rows = NmbrsLook.objects.filter(
@@ -119,17 +113,21 @@ def due(*, now: datetime.datetime, count: int) -> list[int]:
 
 
 def to_check(
-    *, since: datetime.datetime, checked_before: datetime.datetime, count: int
+    *, connection_ids: Collection[int], since: datetime.datetime, before: datetime.datetime, count: int
 ) -> list[tuple[int, int]]:
     """Runs seen since then that have a journal and were not compared lately: office and run, oldest check first.
 
-    Not those that are gone, nor those of which the last attempt failed: that waits for a person.
+    Not those that are gone, nor those of companies that none of these connections shows.
     """
+    compared = Q(generation__state=GenerationState.DONE, generation__checked_at__lt=before)
+    failed = Q(generation__state=GenerationState.FAILED, generation__ended_at__lt=before)
     rows = NmbrsRun.objects.filter(
+        compared | failed,
         gone_at=None,
         seen_at__gte=since,
-        generation__state=GenerationState.DONE,
-        generation__checked_at__lt=checked_before,
+        generation__checked_at__isnull=False,
+        company__in_nmbrs__gone_at=None,
+        company__in_nmbrs__debtor__connection_id__in=connection_ids,
     )
     return list(rows.order_by("generation__checked_at", "pk").values_list("office_id", "pk")[:count])
 

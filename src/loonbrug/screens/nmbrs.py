@@ -13,6 +13,7 @@ from loonbrug.payroll.run_queries import Progress, progress
 
 #: From so many days before its end a connection asks for attention.
 SOON_DAYS = 7
+PER_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,25 @@ class Connected:
         return read is None or read < asked or not self.progress.is_done
 
 
-def connected(*, scope: Scope, now: datetime) -> tuple[Connected, ...]:
-    """All connections of the office, the oldest first. Wants read on Nmbrs settings."""
-    return _connected(scope, connections(scope=scope), now)
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the office's connections, and how many pages of them there are."""
+
+    rows: tuple[Connected, ...]
+    number: int
+    count: int
+
+
+def connected(*, scope: Scope, page: int, now: datetime) -> Page:
+    """A page of the connections, those first that need somebody; the last one when there are fewer pages.
+
+    Wants read on Nmbrs settings.
+    """
+    found = connections(scope=scope)
+    count = max(1, -(-len(found) // PER_PAGE))
+    number = min(max(page, 1), count)
+    shown = found[(number - 1) * PER_PAGE : number * PER_PAGE]
+    return Page(_connected(scope, shown, now), number, count)
 
 
 def one_connected(*, scope: Scope, connection_id: int, now: datetime) -> Connected:

@@ -11,7 +11,9 @@ from loonbrug.directory import queries as directory
 from loonbrug.directory.queries import CompanyView
 from loonbrug.ledger.canonical import content_hash
 from loonbrug.ledger.checks import check
+from loonbrug.ledger.dating import BookingDate
 from loonbrug.ledger.entry import Posting
+from loonbrug.ledger.periods import PeriodRule
 from loonbrug.ledger.problems import Problem, Severity, Who, problem, warning
 from loonbrug.ledger.run_name import RunName
 from loonbrug.ledger.translation import Rules
@@ -23,6 +25,7 @@ from loonbrug.payroll.generation_queries import ExportRun, runs_of
 from loonbrug.payroll.models import JournalLife
 from loonbrug.payroll.queries import JournalView, RunDraft, RunIdentity
 from loonbrug.payroll.twins import Twin, same_content
+from loonbrug.workflows.nmbrs_runs import FOUR_WEEKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,8 @@ def _judged(
         found.append(problem("no_mapping", who=Who.OFFICE_ADMIN, company=company.name))
     else:
         found += [*_start(journal, mapping), *_connection(around.connections[mapping.connection_id])]
-    found += [*_year(journal), *_in_nmbrs(around.runs.get(journal.run))]
+    run = around.runs.get(journal.run)
+    found += [*_year(journal), *_in_nmbrs(run), *_payroll_periods(run, mapping)]
     postings, noticed = _entries(journal, company, mapping)
     return CheckResult(problems=(*found, *noticed), postings=postings, mapping=mapping)
 
@@ -164,6 +168,15 @@ def _in_nmbrs(run: ExportRun | None) -> Iterator[Problem]:
         yield warning("run_gone")
     elif not run.seen.is_locked:
         yield warning("run_not_locked")
+
+
+def _payroll_periods(run: ExportRun | None, mapping: MappingView | None) -> Iterator[Problem]:
+    """A booking date worked out from periods that the payroll does not have."""
+    if run is None or mapping is None or mapping.values.booking_date is BookingDate.DOCUMENT:
+        return
+    is_by_four_weeks = mapping.values.payroll_periods is PeriodRule.FOUR_WEEKS
+    if run.seen.period_type and (run.seen.period_type == FOUR_WEEKS) is not is_by_four_weeks:
+        yield warning("payroll_periods_differ", who=Who.OFFICE_ADMIN)
 
 
 def _connection(connection: ConnectionView) -> Iterator[Problem]:

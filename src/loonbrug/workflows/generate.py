@@ -15,6 +15,7 @@ from loonbrug.access import operations as access
 from loonbrug.access.queries import scope_of
 from loonbrug.access.rights import Level, NotAllowedError, NotFoundError, Part, Scope, service_scope
 from loonbrug.connections.nmbrs_clients import NotRegisteredError
+from loonbrug.connections.nmbrs_queries import ready_connections
 from loonbrug.connections.secrets import SecretUnreadableError
 from loonbrug.directory import queries as directory
 from loonbrug.directory.nmbrs_queries import company_link
@@ -44,6 +45,8 @@ GIVE_UP_SECONDS = 240
 PATIENCE = timedelta(hours=1)
 #: So many journals are fetched at once by one process, and so many more are called up.
 AT_ONCE, CALLED_UP = 8, 24
+#: So many journals are compared again in one round.
+COMPARED_TOGETHER = 50
 #: A journal whose run was seen less than this ago is compared again with what Nmbrs gives, every so often.
 CHECKED_FOR, CHECKED_EVERY = timedelta(days=100), timedelta(days=1)
 #: A journal that was compared this lately need not be compared again before it is sent.
@@ -127,9 +130,17 @@ def due(*, now: datetime) -> list[Keyed]:
 
 
 def ask_again(*, now: datetime) -> None:
-    """Have the journals of the last few periods compared with what Nmbrs gives, each of them once in a while."""
+    """Have the journals of the last few periods compared with what Nmbrs gives, each of them once in a while.
+
+    Not while as many others wait as are called up at once: people go first.
+    """
+    if len(due(now=now)) == CALLED_UP:
+        return
     wanted = generation_queries.to_check(
-        since=now - CHECKED_FOR, checked_before=now - CHECKED_EVERY, count=CALLED_UP
+        connection_ids=ready_connections(now=now),
+        since=now - CHECKED_FOR,
+        before=now - CHECKED_EVERY,
+        count=COMPARED_TOGETHER,
     )
     for office_id, run_id in wanted:
         ask(scope=service_scope(office_id), run_ids=[run_id], now=now)

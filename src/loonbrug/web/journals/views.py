@@ -17,7 +17,7 @@ from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
 from loonbrug.payroll import operations as payroll
 from loonbrug.payroll import queries
-from loonbrug.payroll.generation_queries import years_of_runs
+from loonbrug.payroll.run_queries import run_years
 from loonbrug.screens.journal_export import JournalRow, journal_row
 from loonbrug.screens.run_export import export_line, export_lines
 from loonbrug.web.journals import export, sections, words
@@ -36,7 +36,7 @@ def company_payroll(request: OfficeRequest, company_id: int) -> HttpResponse:
     company = directory.company(scope=request.scope, company_id=company_id)
     known = {
         *queries.years(scope=request.scope, company_id=company_id),
-        *years_of_runs(scope=request.scope, company_id=company_id),
+        *run_years(scope=request.scope, company_id=company_id),
     }
     this_year = timezone.localdate().year
     year = _number(request, "year") or max(known, default=this_year)

@@ -30,14 +30,15 @@ _ASKED = "nmbrs_consents"
 #: More consents than this are not under way at once in one browser; the oldest is forgotten.
 _MOST_ASKED = 5
 _LIVE_EVERY = "3s"
+#: Digits of a page number.
+_LONGEST_PAGE = 6
 
 
 @never_cache
 @require_GET
 def connection_list(request: OfficeRequest) -> HttpResponse:
-    """All connections of the office."""
-    rows = [row_of(each) for each in screens.connected(scope=request.scope, now=timezone.now())]
-    return _page(request, "connections", {"rows": rows})
+    """The connections of the office, those first that need somebody."""
+    return _list(request)
 
 
 @never_cache
@@ -143,8 +144,20 @@ def _not_given(request: OfficeRequest, error: str) -> HttpResponse:
 
 def _refused(request: OfficeRequest, found: ProblemsError) -> HttpResponse:
     """The list again, with what went wrong at its head."""
-    rows = [row_of(each) for each in screens.connected(scope=request.scope, now=timezone.now())]
-    return _page(request, "connections", {"rows": rows, "trouble": advice(found.problems[0])})
+    return _list(request, trouble=advice(found.problems[0]))
+
+
+def _list(request: OfficeRequest, trouble: Advice | None = None) -> HttpResponse:
+    wanted = request.GET.get("page", "")
+    number = int(wanted) if wanted.isdecimal() and len(wanted) <= _LONGEST_PAGE else 1
+    found = screens.connected(scope=request.scope, page=number, now=timezone.now())
+    context = {
+        "rows": [row_of(each) for each in found.rows],
+        "number": found.number,
+        "numbers": range(1, found.count + 1),
+        "trouble": trouble,
+    }
+    return _page(request, "connections", context)
 
 
 def _context(request: OfficeRequest, connection_id: int) -> dict[str, object]:
