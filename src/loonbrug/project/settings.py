@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "loonbrug.mappings",
     "loonbrug.payroll",
     "loonbrug.delivery",
+    "loonbrug.planning",
     "loonbrug.web",
     *apps_of(ENGINE),
 ]

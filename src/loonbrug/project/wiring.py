@@ -29,7 +29,7 @@ from loonbrug.project.mailing import send_waiting_mail
 from loonbrug.screens.send_all import batches_with_work
 from loonbrug.watch import operations as watch
 from loonbrug.web.nmbrs_settings.way_back import redirect_url
-from loonbrug.workflows import generate, synchronise
+from loonbrug.workflows import carry_out, generate, synchronise
 from loonbrug.workflows.nmbrs_ground import Ground as NmbrsGround
 from loonbrug.workflows.nmbrs_ground import PacedTransport
 from loonbrug.workflows.send_all import send_slice
@@ -44,6 +44,8 @@ BATCH = "batch"
 BATCH_SLICE_COUNT = 5
 SWEEP_SECONDS = 2.0
 NMBRS_SWEEP_SECONDS = 3.0
+#: How often runs that were locked since are given to the workflow of their company.
+TAKE_UP_SECONDS = 5.0
 #: Calls of one process to Nmbrs at once, over all connections: they share one plan.
 NMBRS_CALLS_AT_ONCE = 8
 PULSE_SECONDS = 5.0
@@ -123,7 +125,7 @@ def _shared(kinds: dict[str, Work], periodic: list[Periodic]) -> Engine:
 
 
 def _nmbrs_work(nmbrs: NmbrsGround) -> tuple[dict[str, Work], list[Periodic]]:
-    """Synchronising, and fetching journals."""
+    """Synchronising, fetching journals, and what is done by itself with them."""
     fetching = asyncio.Semaphore(generate.AT_ONCE)
 
     async def bring_over(connection_id: int) -> None:
@@ -133,11 +135,20 @@ def _nmbrs_work(nmbrs: NmbrsGround) -> tuple[dict[str, Work], list[Periodic]]:
         async with fetching:
             await generate.generate(run_id=run_id, ground=nmbrs)
 
+    async def carry(company_id: int) -> None:
+        await nmbrs.write(carry_out.carry_out, company_id=company_id, now=now())
+
     async def look_for_connections() -> list[Keyed]:
         return await nmbrs.write(synchronise.due, now=now())
 
     async def look_for_journals() -> list[Keyed]:
         return await nmbrs.write(generate.due, now=now())
+
+    async def look_for_workflows() -> list[Keyed]:
+        return await nmbrs.write(carry_out.due, now=now())
+
+    async def take_up() -> list[Keyed]:
+        return await nmbrs.write(carry_out.take_up, now=now())
 
     async def ask_again() -> list[Keyed]:
         await nmbrs.write(generate.ask_again, now=now())
@@ -146,9 +157,11 @@ def _nmbrs_work(nmbrs: NmbrsGround) -> tuple[dict[str, Work], list[Periodic]]:
     periodic = [
         Periodic(NMBRS_SWEEP_SECONDS, look_for_connections),
         Periodic(SWEEP_SECONDS, look_for_journals),
+        Periodic(SWEEP_SECONDS, look_for_workflows),
+        Periodic(TAKE_UP_SECONDS, take_up),
         Periodic(LOOK_AROUND_SECONDS, ask_again),
     ]
-    return {synchronise.KIND: bring_over, generate.KIND: fetch}, periodic
+    return {synchronise.KIND: bring_over, generate.KIND: fetch, carry_out.KIND: carry}, periodic
 
 
 def _watching(is_stopping: Callable[[], bool]) -> list[Periodic]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -13,8 +14,13 @@ from django.utils.translation import ngettext
 
 from loonbrug.connections.nmbrs_operations import ENDING_MAIL, STOPPED_MAIL
 from loonbrug.connections.operations import BROKEN_MAIL
+from loonbrug.ledger.problems import Problem
+from loonbrug.planning.plan import Step
 from loonbrug.web.afas_settings.texts import why_broken
+from loonbrug.web.journals.words import advice
 from loonbrug.web.nmbrs_settings.words import trouble_of
+from loonbrug.web.workflow.words import step_name
+from loonbrug.workflows.carry_out import FAILED_MAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,8 @@ def words_of(*, code: str, name: str, language: str, params: Mapping[str, str]) 
     """A mail about something that happened, to one person."""
     with translation.override(language):
         subject, lines = _WORDS[code](params)
-        body = "\n\n".join(filter(None, [_("Dear %(name)s,") % {"name": name}, *lines]))
+        greeting = _("Dear %(name)s,") % {"name": name} if name else ""
+        body = "\n\n".join(filter(None, [greeting, *lines]))
     return Words(subject, f"{body}\n\nLoonbrug\n")
 
 
@@ -84,17 +91,36 @@ def _how_to_consent(params: Mapping[str, str]) -> list[str]:
     ]
 
 
+def _workflow_failed(params: Mapping[str, str]) -> tuple[str, list[str]]:
+    """A step that was to be taken by itself could not be: of which run, why, and what to do where."""
+    step = step_name(Step(params["step"])).lower()
+    page, about = ("journal", "journal_id") if params["journal_id"] else ("workflow", "company_id")
+    told = [advice(each) for each in msgspec.json.decode(params["problems"], type=list[Problem])]
+    subject = _("%(company)s, period %(period)s of %(year)s: %(step)s did not work") % {
+        **params,
+        "step": step,
+    }
+    return subject, [
+        _("Run %(run)s of period %(period)s of %(year)s could not go on by itself.") % params,
+        _since(params),
+        *(f"{each.message}\n{each.cause}\n{each.cure}" for each in told),
+        _("Loonbrug tries again every hour, and tells it once."),
+        _("Look at it here: %(address)s") % {"address": _address(page, params, about)},
+    ]
+
+
 def _since(params: Mapping[str, str]) -> str:
     since = timezone.localtime(datetime.fromisoformat(params["at"]))
     return _("Since: %(moment)s") % {"moment": date_format(since, "j F Y H:i")}
 
 
-def _address(page: str, params: Mapping[str, str]) -> str:
-    return f"{settings.ADDRESS}{reverse(page, args=[int(params['connection_id'])])}"
+def _address(page: str, params: Mapping[str, str], about: str = "connection_id") -> str:
+    return f"{settings.ADDRESS}{reverse(page, args=[int(params[about])])}"
 
 
 _WORDS: dict[str, Callable[[Mapping[str, str]], tuple[str, list[str]]]] = {
     BROKEN_MAIL: _account_broken,
     STOPPED_MAIL: _consent_needed,
     ENDING_MAIL: _consent_ends,
+    FAILED_MAIL: _workflow_failed,
 }

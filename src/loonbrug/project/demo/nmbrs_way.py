@@ -51,7 +51,7 @@ CENTRES = {"010": "Receptie", "020": "Keuken"}
 
 
 def prepare_afas(afas: AfasSide) -> int:
-    """What AFAS's administrator does for this debtor: administrations, cost centres, a user; the App Connector's number."""
+    """AFAS's side of this debtor: administrations, cost centres, a user; the number of the App Connector."""
     return afas.add_books(
         [employer.administration for employer in EMPLOYERS], CENTRES, user=AFAS_USER, year=wiring.now().year
     )

@@ -60,7 +60,7 @@ class AfasSide:
         return 2
 
     def add_books(self, books: Iterable[Books], centres: Mapping[str, str], *, user: str, year: int) -> int:
-        """Administrations with these cost centres, around this year, and a user for them; the App Connector's number."""
+        """Administrations with these cost centres, and a user for them; the number of its App Connector."""
         whole = next(found for found in self._environment()["app_connectors"] if found["id"] == 1)
         allocation = {"accounts": WAGES, "axis": 1, "codes": list(centres)}
         self.change(
