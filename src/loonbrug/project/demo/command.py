@@ -20,6 +20,8 @@ import click
 READY_WITHIN_SECONDS = 30.0
 STOP_WITHIN_SECONDS = 12.0
 AFAS_LIMIT_SECONDS = 900
+#: Where the AFAS sandbox shows what was booked for the company with an open run.
+BOOKS_OF_2008 = "12345.resttest/administrations/7/entries/"
 #: AFAS's limit of 15 minutes becomes one minute in the demo, and 15 seconds in the run without a browser.
 DEMO_SCALE = 15
 ONCE_SCALE = 60
@@ -84,6 +86,8 @@ def demo(once: bool, as_json: bool, data: Path) -> None:
         with _pages(ports, environment) as serving:
             _wait_until_listening("Loonbrug", serving, ports.pages)
             _welcome(ports, link)
+            _inside("nmbrs", environment, stdout=subprocess.PIPE)
+            _connected(ports)
             serving.wait()
 
 
@@ -179,5 +183,19 @@ def _welcome(ports: Ports, link: str) -> None:
         "Journals to try  tests/samples/journals/",
         f"AFAS's limit of 15 minutes is {AFAS_LIMIT_SECONDS // DEMO_SCALE} seconds here.",
         "Stop with Ctrl-C; the next start is afresh.",
+        "A debtor in Nmbrs is being connected meanwhile:",
+    ):
+        click.echo(line)
+
+
+def _connected(ports: Ports) -> None:
+    here = "http://127.0.0.1"
+    for line in (
+        "",
+        "Horeca Combinatie West is connected. From Nmbrs to AFAS without a file or another click:",
+        f"  1. lock the open run (Lock, Vergrendelen)     {here}:{ports.nmbrs}/companies/2008",
+        f"  2. see what happens to it by itself           {here}:{ports.pages}/workflow/",
+        f"  3. within two minutes the entry is in AFAS    {here}:{ports.afas}/{BOOKS_OF_2008}",
+        "Connect another debtor with one click: Instellingen (Settings), Nmbrs, Debiteur verbinden (Connect a debtor).",
     ):
         click.echo(line)

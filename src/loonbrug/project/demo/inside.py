@@ -11,20 +11,30 @@ from django.urls import reverse
 
 @click.group()
 def inside() -> None:
-    """Set up a fresh database."""
+    """Set up the product."""
     django.setup()
-    call_command("migrate", verbosity=0)
 
 
 @inside.command()
 def office() -> None:
-    """Make the sample office and print the link that signs its first user in."""
+    """Make the sample office in a fresh database, and print the link that signs its first user in."""
     from loonbrug.access.sign_in import make_link  # noqa: PLC0415 (needs the apps to be loaded)
     from loonbrug.project.demo.office import EMAIL, found_office  # noqa: PLC0415
     from loonbrug.project.wiring import now  # noqa: PLC0415
 
+    call_command("migrate", verbosity=0)
     found_office(now=now())
     click.echo(settings.ADDRESS + reverse("sign-in-link", args=[make_link(email=EMAIL)]))
+
+
+@inside.command()
+def nmbrs() -> None:
+    """Let the office's own debtor in Nmbrs consent, map its companies, and let everything go by itself."""
+    from loonbrug.access.queries import scope_by_email  # noqa: PLC0415 (needs the apps to be loaded)
+    from loonbrug.project.demo import nmbrs_way  # noqa: PLC0415
+    from loonbrug.project.demo.office import EMAIL  # noqa: PLC0415
+
+    nmbrs_way.go(scope_by_email(email=EMAIL))
 
 
 @inside.command()
@@ -34,6 +44,7 @@ def rehearsal(context: click.Context, as_json: bool) -> None:
     """Do the main job by script; exit code 0 only when AFAS's books hold what was expected."""
     from loonbrug.project.demo.rehearsal import rehearse  # noqa: PLC0415 (needs the apps to be loaded)
 
+    call_command("migrate", verbosity=0)
     context.exit(0 if rehearse(as_json=as_json) else 1)
 
 

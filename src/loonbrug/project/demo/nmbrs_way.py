@@ -23,7 +23,7 @@ from loonbrug.planning.plan import Turn, Turns
 from loonbrug.project import wiring
 from loonbrug.project.demo.nmbrs_side import Amounts, NmbrsSide, RunInNmbrs
 from loonbrug.project.demo.sandbox import AfasSide, Books
-from loonbrug.project.demo.steps import map_to, say, wait_for
+from loonbrug.project.demo.steps import authorise_account, map_to, say, wait_for
 from loonbrug.web.nmbrs_settings.way_back import redirect_url
 from loonbrug.workflows import nmbrs_consent
 from loonbrug.workflows.nmbrs_consent import Asked
@@ -50,11 +50,19 @@ EMPLOYERS = (HOTEL, CAFE)
 CENTRES = {"010": "Receptie", "020": "Keuken"}
 
 
-def prepare_afas(afas: AfasSide) -> int:
-    """AFAS's side of this debtor: administrations, cost centres, a user; the number of the App Connector."""
-    return afas.add_books(
-        [employer.administration for employer in EMPLOYERS], CENTRES, user=AFAS_USER, year=wiring.now().year
-    )
+def go(scope: Scope) -> None:
+    """Connect both sides for this debtor, while an engine is at work: what is locked from now on is booked."""
+    afas, nmbrs = AfasSide(), NmbrsSide()
+    connection_id = authorise_in_books_of_its_own(scope, afas)
+    connect(scope, nmbrs)
+    map_what_appears(scope, nmbrs, connection_id=connection_id)
+
+
+def authorise_in_books_of_its_own(scope: Scope, afas: AfasSide) -> int:
+    """An account for this debtor's administrations, which AFAS's administrator makes first; its id."""
+    books = [employer.administration for employer in EMPLOYERS]
+    app_connector = afas.add_books(books, CENTRES, user=AFAS_USER, year=wiring.now().year)
+    return authorise_account(scope, afas, user=AFAS_USER, app_connector=app_connector)
 
 
 def connect(scope: Scope, nmbrs: NmbrsSide) -> None:

@@ -71,8 +71,7 @@ def rehearse(*, as_json: bool) -> bool:
     scope = found_office(now=wiring.now())
     whole = authorise_account(scope, afas, user="12345.admin")
     smallest = authorise_account(scope, afas, user=SMALLEST_USER, app_connector=afas.add_smallest_connector())
-    connected = nmbrs_way.prepare_afas(afas)
-    for_nmbrs = authorise_account(scope, afas, user=nmbrs_way.AFAS_USER, app_connector=connected)
+    for_nmbrs = nmbrs_way.authorise_in_books_of_its_own(scope, afas)
     _map(scope, whole, smallest)
     for job in JOBS:
         _import(scope, job)

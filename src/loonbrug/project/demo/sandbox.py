@@ -69,7 +69,14 @@ class AfasSide:
                     {"code": user, "name": "Koppeling", "email": "salaris@kantoor.example", "groups": ["ADM"]}
                 ],
                 "app_connectors": [
-                    whole | {"id": 3, "api_key": "4" * 32, "environment_key": "5" * 32, "users": [user]}
+                    whole
+                    | {
+                        "id": 3,
+                        "description": "Loonbrug, horeca",
+                        "api_key": "4" * 32,
+                        "environment_key": "5" * 32,
+                        "users": [user],
+                    }
                 ],
                 "axis_codes": [
                     {"axis": 1, "code": code, "description": name} for code, name in centres.items()
