@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
 
 from django.db import connection, transaction
 from django.db.models import Model
@@ -23,6 +22,7 @@ from loonbrug.delivery.operations import begin_drain
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy
 from loonbrug.delivery.recording import Report, record_all
 from loonbrug.delivery.states import State
+from loonbrug.project.wiring import new_claim_id
 
 Times = defaultdict[str, list[float]]
 POLICY = Policy()
@@ -88,7 +88,7 @@ def _figures(step: str, times: list[float]) -> Iterator[tuple[str, float]]:
 
 
 def _deliver_group(environment_id: int, epoch: int, ahead: Sequence[Candidate], times: Times) -> None:
-    wish = Wish(environment_id, epoch, ahead, [uuid4() for _ in ahead], 0, POLICY, now())
+    wish = Wish(environment_id, epoch, ahead, [new_claim_id() for _ in ahead], 0, POLICY, now())
     with _timed(times, "claim", len(ahead)), transaction.atomic():
         (claimed,) = claim_all([wish])
     assert isinstance(claimed, Claimed)

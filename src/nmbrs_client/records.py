@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 
 from nmbrs_client.wire import fields_of, text_of, whole_of
 
+LONGEST_ID = 64
+"""Characters; Nmbrs's ids are GUIDs. What is longer is none, and nobody need keep it."""
+
 Item = Mapping[str, Any]
 _LAST_PERIOD = 54  # weeks of a year, and one for a 13th month and the like
 _LOCAL = ZoneInfo("Europe/Amsterdam")
@@ -100,6 +103,13 @@ class CurrentPeriod:
 
 
 def _id(item: Item, name: str) -> str:
+    found = _given(item, name)
+    if len(found) > LONGEST_ID:
+        raise ValueError(f"{name} is longer than {LONGEST_ID}")
+    return found
+
+
+def _given(item: Item, name: str) -> str:
     found = text_of(item.get(name))
     if not found:
         raise ValueError(f"{name} is missing")
@@ -138,12 +148,14 @@ def run_of(item: Item) -> PayrollRun:
 
 def cost_centre_of(item: Item) -> CostCentre:
     """A cost centre is known by its code; Nmbrs does not promise the id. Raises ValueError without one."""
-    return CostCentre(text_of(item.get("costCenterId")), _id(item, "code"), text_of(item.get("description")))
+    return CostCentre(
+        text_of(item.get("costCenterId")), _given(item, "code"), text_of(item.get("description"))
+    )
 
 
 def cost_unit_of(item: Item) -> CostUnit:
     """As `cost_centre_of`."""
-    return CostUnit(text_of(item.get("costUnitId")), _id(item, "code"), text_of(item.get("description")))
+    return CostUnit(text_of(item.get("costUnitId")), _given(item, "code"), text_of(item.get("description")))
 
 
 def current_period_of(item: Item) -> CurrentPeriod:

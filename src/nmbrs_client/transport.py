@@ -61,10 +61,15 @@ class AiohttpTransport:
             await self._session.close()
             self._session = None
 
+    @property
+    def longest_call(self) -> timedelta:
+        """No call lasts longer than this."""
+        return timedelta(seconds=self._connect + self._read)
+
     def _opened(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=self._connect + self._read, connect=self._connect),
+            timeout=aiohttp.ClientTimeout(total=self.longest_call.total_seconds(), connect=self._connect),
         )
 
     async def send(self, request: Request) -> Response:

@@ -149,9 +149,10 @@ class Loonbrug:
         ).to_be_visible()
 
     def _option(self, field: str, part: str) -> str:
-        """The whole text of the option that holds this part."""
-        options = self.field(field).get_by_role("option").all_inner_texts()
-        return next(option for option in options if part in option)
+        """The whole text of the option that holds this part, as soon as the page shows it."""
+        option = self.field(field).get_by_role("option").filter(has_text=part).first
+        option.wait_for(state="attached")
+        return option.inner_text()
 
     def find_company(self, number: str) -> None:
         """The company with this number; its first tab is Loonopdracht."""

@@ -240,6 +240,15 @@ def test_later_is_waited_for_and_after_an_hour_given_up(
     assert came(office).state is GenerationState.FAILED
 
 
+def test_a_later_that_is_days_away_ends_the_wait_after_an_hour(office: PayrollOffice, run_id: int) -> None:
+    used_up = errors.QuotaExceeded("429", evidence=errors.Evidence(status=429, retry_after=10 * 24 * 3600))
+    generated(office, run_id, used_up)
+    at = later(hours=1)
+    assert generate.due(now=at) == [("generate", run_id)]
+    fetch(Nmbrs(used_up), run_id, at=at)
+    assert came(office).state is GenerationState.FAILED
+
+
 def test_who_is_asked_while_another_fetches_does_nothing(office: PayrollOffice, run_id: int) -> None:
     generate.ask(scope=office.scope, run_ids=[run_id], now=NOW)
     assert generating.take(run_id=run_id, now=NOW)

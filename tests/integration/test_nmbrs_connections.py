@@ -21,6 +21,7 @@ from loonbrug.web.letters import words_of
 from loonbrug.workflows.synchronise import due
 from nmbrs_client import errors, wire
 from nmbrs_client.auth import Tokens
+from nmbrs_client.transport import AiohttpTransport as NmbrsTransport
 
 __all__ = ["office", "stub"]  # fixtures
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -201,6 +202,40 @@ def test_the_pair_is_on_disk_before_its_token_is_used_also_when_the_database_is_
     assert token(office) == "refresh+"
     assert not fails
     assert office.row().pair_serial == 2
+
+
+@pytest.mark.parametrize("failing", ["claim_refresh", "release_refresh"])
+def test_a_line_and_a_database_that_are_away_together_cost_no_consent(
+    office: NmbrsOffice, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    from django.db import OperationalError
+
+    office.now += HOUR
+    done = getattr(operations, failing)
+    fails = [OperationalError("away")]
+
+    def nobody_knows_whether_it_was_stored(**given: object) -> object:
+        found = done(**given) if failing == "claim_refresh" else None
+        if fails:
+            raise fails.pop()
+        return found or done(**given)
+
+    def never_left() -> wire.Response:
+        raise errors.NeverLeft("no line")
+
+    monkeypatch.setattr(operations, failing, nobody_knows_whether_it_was_stored)
+    office.stub.answers["connect/token"] = never_left
+    with pytest.raises((errors.NeverLeft, OperationalError)):
+        token(office)
+    assert not fails
+    assert office.row().spending_id is None
+    office.stub.answers.clear()
+    assert token(office) == "refresh+"
+
+
+def test_a_refresh_counts_as_dead_only_when_no_line_can_still_carry_it() -> None:
+    line = NmbrsTransport()
+    assert operations.SPENDING_LIFE.total_seconds() > 2 * line.longest_call.total_seconds()
 
 
 def test_tokens_are_encrypted_at_rest_and_the_keys_rotate(office: NmbrsOffice) -> None:

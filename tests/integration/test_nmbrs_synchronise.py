@@ -294,6 +294,15 @@ def test_calls_of_all_connections_share_one_limit(office: NmbrsOffice, stub: Nmb
     assert most == 2
 
 
+def test_a_refresh_never_stands_in_the_queue_of_calls(stub: NmbrsStub) -> None:
+    async def while_all_are_taken() -> wire.Response:
+        line = PacedTransport(stub, asyncio.Semaphore(0))
+        post = wire.Request("POST", "http://nmbrs.test/connect/token", {}, b"refresh_token=t")
+        return await asyncio.wait_for(line.send(post), timeout=5)
+
+    assert asyncio.run(while_all_are_taken()).status == 200
+
+
 def test_a_list_that_breaks_off_marks_nothing_as_gone(office: NmbrsOffice, stub: NmbrsStub) -> None:
     office.synchronise()
     stub.answers["/companies"] = lambda: problem(500, 50001)
@@ -317,7 +326,7 @@ def test_what_was_not_asked_when_nmbrs_failed_is_asked_again_after_the_wait(
     office: NmbrsOffice, stub: NmbrsStub
 ) -> None:
     office.synchronise()
-    stub.answers["companies/c1/runs"] = lambda: problem(500, 50001)
+    stub.answers["/runs"] = lambda: problem(500, 50001)
     office.synchronise(later=HOUR, turns=2)
     stub.answers.clear()
     stub.calls()

@@ -112,17 +112,24 @@ class ConnectionTokens:
             if pair.serial != serial:
                 return pair
             spending_id = self._new_id()
-            refresh_token = await self._write(
+            refresh_token = await self._claimed(serial, spending_id)
+            if refresh_token is not None:
+                return await self._spend(refresh_token, serial, spending_id)
+            await asyncio.sleep(_AGAIN_SECONDS)
+            await self._write(nmbrs_operations.stop_lost_refreshes, now=self._now())
+
+    async def _claimed(self, serial: int, spending_id: UUID) -> str | None:
+        try:
+            return await self._write(
                 nmbrs_operations.claim_refresh,
                 connection_id=self._connection_id,
                 pair_serial=serial,
                 spending_id=spending_id,
                 now=self._now(),
             )
-            if refresh_token is not None:
-                return await self._spend(refresh_token, serial, spending_id)
-            await asyncio.sleep(_AGAIN_SECONDS)
-            await self._write(nmbrs_operations.stop_lost_refreshes, now=self._now())
+        except (OperationalError, InterfaceError):
+            await self._release(spending_id)  # the claim may be stored all the same
+            raise
 
     async def _spend(self, refresh_token: str, serial: int, spending_id: UUID) -> Pair:
         try:
@@ -136,23 +143,27 @@ class ConnectionTokens:
                 now=self._now(),
             )
             raise
-        except (
-            NmbrsError,
-            asyncio.CancelledError,
-        ):  # cancelled: a stop breaks the call off, and nothing more leaves
-            await self._write(
-                nmbrs_operations.release_refresh, connection_id=self._connection_id, spending_id=spending_id
-            )
+        except (NmbrsError, asyncio.CancelledError):
+            # Cancelled means that a stop breaks the call off: nothing more leaves.
+            await self._release(spending_id)
             raise
         await self._keep(tokens, spending_id)
         return await self._read()
 
     async def _keep(self, tokens: Tokens, spending_id: UUID) -> None:
-        """The pair is the only one there is: it is offered until the database has it."""
-        keep = partial(nmbrs_operations.record_pair, connection_id=self._connection_id, now=self._now())
+        """The pair is the only one there is."""
+        keep = partial(nmbrs_operations.record_pair, tokens=tokens, now=self._now())
+        await self._offer(keep, spending_id)
+
+    async def _release(self, spending_id: UUID) -> None:
+        """A claim that stays would count as a refresh that died."""
+        await self._offer(nmbrs_operations.release_refresh, spending_id)
+
+    async def _offer(self, operation: Callable[..., object], spending_id: UUID) -> None:
+        """Until the database has taken it."""
         while True:
             try:
-                await self._write(keep, spending_id=spending_id, tokens=tokens)
+                await self._write(operation, connection_id=self._connection_id, spending_id=spending_id)
             except (OperationalError, InterfaceError):
                 await asyncio.sleep(_AGAIN_SECONDS)
             else:

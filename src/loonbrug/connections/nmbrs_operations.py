@@ -19,8 +19,8 @@ from loonbrug.directory.nmbrs_queries import debtor_names
 from loonbrug.watch import operations as watch
 from nmbrs_client.auth import Tokens
 
-#: A refresh that has not ended after this died with its process; longer than it can take, tries included.
-SPENDING_LIFE = datetime.timedelta(seconds=120)
+#: A refresh that has not ended after this died with its process; longer than it can take on the line.
+SPENDING_LIFE = datetime.timedelta(minutes=5)
 #: Why a connection stopped: a refresh died between claiming the token and keeping what came back.
 REFRESH_LOST = "nmbrs_refresh_lost"
 STOPPED_MAIL = "nmbrs_consent_needed"

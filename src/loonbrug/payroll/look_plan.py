@@ -7,6 +7,8 @@ YEARS_BACK = 3
 CODES_EVERY = timedelta(days=1)
 #: After Nmbrs refused to show a company (its right was taken away, or the company has just gone).
 REFUSED_EVERY = timedelta(hours=6)
+#: After Nmbrs failed to show a company, while it showed others.
+TROUBLED_EVERY = timedelta(minutes=15)
 
 _DECEMBER = 12
 #: Runs of a year are still made in the first months of the next.

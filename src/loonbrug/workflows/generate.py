@@ -190,7 +190,8 @@ async def _did_not_come(task: Task, failed: Exception, ground: Ground) -> None:
     code = failed.key if isinstance(failed, errors.NmbrsError) else _OUR_OWN[type(failed)]
     if isinstance(failed, _LATER) and now < task.asked_at + PATIENCE:
         seconds = failed.again_in if isinstance(failed, errors.TryLater) else errors.TryLater.otherwise_in
-        await ground.write(generating.wait, task=task, code=code, until=now + timedelta(seconds=seconds))
+        until = min(now + timedelta(seconds=seconds), task.asked_at + PATIENCE)
+        await ground.write(generating.wait, task=task, code=code, until=until)
         return
     found = problem(code, who=who_can_mend(code))
     await ground.write(generating.fail, task=task, problems=[found], now=now)

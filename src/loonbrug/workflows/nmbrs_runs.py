@@ -10,14 +10,15 @@ FOUR_WEEKS = "4-weeks"
 WEEK = "1-week"
 _LAST_WEEK = 53
 _LAST_FOUR_WEEKS = 13
+_LAST_NUMBER = 2**31 - 1  # the largest that the database keeps
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def facts_of(runs: Iterable[PayrollRun], *, year: int, period_type: str) -> tuple[tuple[RunFacts, ...], int]:
     """The runs of one year, and how many there are without an identity.
 
-    Those have no number or period, or the period and number of a run that was made earlier: where Nmbrs gives dates,
-    a thirteenth period cannot be told from the twelfth.
+    Those have no number or period that can be one, or the period and number of a run that was made earlier: where
+    Nmbrs gives dates, a thirteenth period cannot be told from the twelfth.
     """
     of_year = sorted((run for run in runs if run.year in (None, year)), key=_age)
     found: dict[tuple[int, int], RunFacts] = {}
@@ -44,7 +45,7 @@ def newest_of(facts: Iterable[RunFacts]) -> datetime | None:
 
 def _facts(run: PayrollRun, year: int, period_type: str) -> RunFacts | None:
     period = _period(run.period_end, period_type, year) or _period(run.period_start, period_type, year)
-    if run.number is None or period is None:
+    if run.number is None or not 0 <= run.number <= _LAST_NUMBER or period is None:
         return None
     return RunFacts(
         nmbrs_id=run.id,

@@ -5,7 +5,7 @@ one connection at once share the looks between them; what they receive twice cha
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -48,17 +48,23 @@ TOGETHER = 40
 CALLS_AT_ONCE = 4
 #: After an answer that nobody expects, or none, Nmbrs is asked again after this, doubled up to the longest.
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+#: Nmbrs is asked once a day, however much later it says.
+LONGEST_TOLD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Nmbrs gave to one look: runs, or codes and the kind of period; or why it gave nothing."""
+    """What Nmbrs gave to one look: runs, or codes and the kind of period; or why it gave nothing.
+
+    `trouble` is a failure that may be of this look alone, or of Nmbrs itself.
+    """
 
     look: Look
     runs: tuple[PayrollRun, ...] | None = None
     codes: dict[CodeKind, list[tuple[str, str]]] | None = None
     period_type: str = ""
     failure: str = ""
+    trouble: errors.NmbrsError | None = None
 
 
 class NoDebtorsError(Exception):
@@ -101,7 +107,7 @@ async def _fail(view: NmbrsConnectionView, failed: Exception, ground: Ground) ->
     code = failed.key if isinstance(failed, errors.NmbrsError) else _OUR_OWN[type(failed)]
     wait = min(FIRST_WAIT * (1 << min(view.failure_count, 10)), LONGEST_WAIT)
     if isinstance(failed, errors.TryLater):
-        wait = max(wait, timedelta(seconds=failed.again_in))
+        wait = max(wait, min(timedelta(seconds=failed.again_in), LONGEST_TOLD))
     log.warning("nmbrs_failed", connection=view.id, code=code, why=str(failed))
     if isinstance(failed, errors.TooManyCalls | errors.QuotaExceeded):
         await ground.write(nmbrs_operations.record_plan_spent, code=code, wait=wait, now=ground.now())
@@ -170,11 +176,13 @@ class _Work:
         asked = [asyncio.ensure_future(self._ask(look)) for look in looks]
         try:
             answers = await asyncio.gather(*asked)
+            _raise_if_all_in_trouble(answers)
         except BaseException:
             for each in asked:
                 each.cancel()
             await asyncio.wait(asked)
-            done = [each.result() for each in asked if not each.cancelled() and each.exception() is None]
+            ended = [each.result() for each in asked if not each.cancelled() and each.exception() is None]
+            done = [each for each in ended if each.trouble is None]
             await self._record(done)
             rest = {look.id for look in looks} - {each.look.id for each in done}
             await self._ground.write(
@@ -197,6 +205,8 @@ class _Work:
                 return await self._codes(look)
             except (errors.AccessRefused, errors.NotFound, errors.Invalid) as refused:
                 return Answer(look, failure=refused.key)
+            except (errors.BadAnswer, errors.ServerFailed, errors.NoAnswer) as trouble:
+                return Answer(look, failure=trouble.key, trouble=trouble)
 
     async def _codes(self, look: Look) -> Answer:
         company_id = look.nmbrs_company_id
@@ -210,6 +220,13 @@ class _Work:
         }
         period = await self._nmbrs.current_period(company_id)
         return Answer(look, codes=codes, period_type=period.kind)
+
+
+def _raise_if_all_in_trouble(answers: Sequence[Answer]) -> None:
+    """What befalls one look is that company's, and keeps no other back; what befalls all of them is Nmbrs's own."""
+    troubles = [each.trouble for each in answers if each.trouble is not None]
+    if len(troubles) == len(answers) > 1:
+        raise troubles[0]
 
 
 async def _whole(pages: AsyncIterator[Record]) -> tuple[Record, ...]:
@@ -233,7 +250,12 @@ def _receive_lists(
 def _receive(*, answers: list[Answer], scale: int, now: datetime) -> None:
     """Keep what came of these looks, and when each is due again."""
     ended = [
-        LookEnded(each.look, look_plan.REFUSED_EVERY, each.look.changed_at, each.failure)
+        LookEnded(
+            each.look,
+            look_plan.TROUBLED_EVERY if each.trouble else look_plan.REFUSED_EVERY,
+            each.look.changed_at,
+            each.failure,
+        )
         for each in answers
         if each.failure
     ]

@@ -151,3 +151,10 @@ def test_nothing_in_a_run_but_its_id_can_make_it_unreadable(fields: dict[str, ob
     assert replace(found, id="r1") == found
     for period in (found.period_start, found.period_end):
         assert period is None or isinstance(period, date) or 1 <= period <= 54
+
+
+def test_an_id_that_is_longer_than_any_is_no_id() -> None:
+    assert records.run_of({"payrollRunId": "x" * 64}).id == "x" * 64
+    with pytest.raises(ValueError, match="longer"):
+        records.run_of({"payrollRunId": "x" * 65})
+    assert records.cost_centre_of({"code": "x" * 65}).code == "x" * 65
