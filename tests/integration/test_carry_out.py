@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.integration.nmbrs_runs import document, run_in_nmbrs
@@ -14,6 +15,8 @@ from tests.integration.workflow_office import (
     make_office,
 )
 
+from loonbrug.access.models import Right, Template, User
+from loonbrug.access.rights import Level, Part
 from loonbrug.audit.models import Record
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery.models import Delivery
@@ -29,7 +32,10 @@ from loonbrug.planning.models import Track
 from loonbrug.planning.plan import Turn, Turns
 from loonbrug.screens.planned import Hold
 from loonbrug.watch.models import Mail
-from loonbrug.workflows import carry_out
+from loonbrug.web.letters import words_of
+from loonbrug.workflows import carry_out, generate
+from loonbrug.workflows.deliver import send_journal
+from loonbrug.workflows.tell_failures import FAILED_MAIL
 from nmbrs_client import errors
 
 pytestmark = pytest.mark.django_db
@@ -263,7 +269,7 @@ def test_what_was_sent_by_itself_and_refused_is_mailed(office: WorkflowOffice) -
     Delivery.objects.update(state=State.REJECTED)
     office.let_pass(minutes=5)
     assert office.failure(run_id) == ["sent_and_stopped"]
-    assert Mail.objects.get().params["step"] == "send"
+    assert '"step":"send"' in Mail.objects.get().params["runs"]
 
 
 def test_what_breaks_the_program_is_named_and_keeps_no_other_run(
@@ -271,14 +277,14 @@ def test_what_breaks_the_program_is_named_and_keeps_no_other_run(
 ) -> None:
     office.choose()
     broken, _ = office.lock_run(), office.lock_run(number=2)
-    asks = carry_out.generate.ask
+    asks = generate.ask
 
-    def ask(**wanted: object) -> int:
+    def ask(**wanted: Any) -> int:
         if wanted["run_ids"] == [broken]:
             raise ZeroDivisionError
-        return asks(**wanted)  # type: ignore[arg-type]
+        return asks(**wanted)
 
-    monkeypatch.setattr(carry_out.generate, "ask", ask)
+    monkeypatch.setattr(generate, "ask", ask)
     office.let_pass()
     assert office.failure(broken) == ["workflow_broke_off"]
     assert journal_count() == 1
@@ -312,3 +318,48 @@ def test_a_run_of_long_ago_in_a_company_without_a_start_period_is_left(office: W
     run_in_nmbrs(office.company_id, locked_seen_at=office.now - timedelta(days=3))
     office.let_pass()
     assert not Track.objects.exists()
+
+
+def test_what_fails_together_is_told_together(office: WorkflowOffice) -> None:
+    office.choose(ALL, "fouten@kantoor.nl")
+    office.nmbrs.answer = errors.ConsentEnded("no")
+    for number in (1, 2, 3):
+        office.lock_run(number=number)
+    office.let_pass()
+    mail = Mail.objects.get()
+    words = words_of(code=FAILED_MAIL, name="", language="nl", params=mail.params)
+    assert words.subject == "Workflow: 3 runs konden niet verder"
+    assert words.body.count("- 2001 Bakkerij Van Dam 2026-11") == 3
+    assert words.body.count("Nmbrs") < 6, "the cause is told once"
+
+
+def test_without_an_address_those_who_may_send_are_told(office: WorkflowOffice) -> None:
+    for name, level in (("Anna", Level.WRITE), ("Bram", Level.READ)):
+        template = Template.objects.create(office_id=office.scope.office_id, name=name)
+        Right.objects.create(template=template, part=Part.JOURNAL_EXPORT, level=level)
+        User.objects.create(
+            office_id=office.scope.office_id, template=template, name=name, email=f"{name}@kantoor.nl"
+        )
+    office.choose()
+    office.nmbrs.answer = errors.ConsentEnded("no")
+    office.lock_run()
+    office.let_pass()
+    assert list(Mail.objects.values_list("user__name", flat=True)) == ["Anna"]
+
+
+def test_a_person_who_sends_while_the_service_is_about_to_is_no_error(
+    office: WorkflowOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.choose()
+    run_id = office.lock_run()
+    sends = carry_out.send_journal
+
+    def faster(**wanted: Any) -> tuple[int, ...]:
+        sends(**wanted)
+        return sends(**wanted)
+
+    monkeypatch.setattr(carry_out, "send_journal", faster)
+    office.let_pass()
+    assert delivery_count() <= 1
+    assert sends is send_journal
+    assert office.failure(run_id) != ["workflow_broke_off"]

@@ -16,6 +16,7 @@ from loonbrug.planning.choices import Choice
 from loonbrug.planning.plan import Turn, Turns
 from loonbrug.screens.planned import Standing, standing
 from loonbrug.workflows import carry_out
+from loonbrug.workflows.tell_failures import tell_failures
 
 START = datetime.fromisoformat("2026-11-25T12:00:00+00:00")
 AT_ONCE = Turn(by_itself=True)
@@ -32,7 +33,8 @@ class WorkflowOffice:
     now: datetime = START
 
     def lock_run(self, *, number: int = 1, period: int = 11, **facts: object) -> int:
-        return run_in_nmbrs(self.company_id, number=number, period=period, locked_seen_at=self.now, **facts)
+        seen: dict[str, object] = {"locked_seen_at": self.now} | facts
+        return run_in_nmbrs(self.company_id, number=number, period=period, **seen)
 
     def choose(self, turns: Turns = ALL, *emails: str) -> None:
         operations.set_workflow(
@@ -50,6 +52,7 @@ class WorkflowOffice:
             for run_id in fetching:
                 fetch(self.nmbrs, run_id, at=self.now)
             if not found and not fetching:
+                tell_failures(now=self.now)
                 return
             self.now += timedelta(seconds=4)
         raise AssertionError("there is always something due")

@@ -43,7 +43,7 @@ class Track(models.Model):
 
     `due_at` is when to look at it again, and None once there is nothing more to do; whoever looks moves it on, and so
     holds it meanwhile. Checked is one journal of the run: another has to be checked anew. A failed step is tried
-    again, and told once for the same problems.
+    again; `codes` are those of its problems, and `told` those that were mailed last.
     """
 
     run = models.OneToOneField(NmbrsRun, on_delete=models.PROTECT, related_name="track")
@@ -60,6 +60,7 @@ class Track(models.Model):
     )
     failed_at = models.DateTimeField(null=True)
     problems = models.JSONField(default=list)
+    codes = models.TextField(blank=True)
     told = models.TextField(blank=True)
 
     class Meta:

@@ -141,13 +141,13 @@ def wait(*, run_id: int, until: datetime) -> None:
 
 def forget_failure(*, run_id: int) -> None:
     """What failed was done after all, by the service or by a person."""
-    Track.objects.filter(run_id=run_id).update(failed_step="", failed_at=None, problems=[], told="")
+    Track.objects.filter(run_id=run_id).update(failed_step="", failed_at=None, problems=[], codes="", told="")
 
 
 def close(*, run_id: int) -> None:
     """There is nothing more to do for this run."""
     Track.objects.filter(run_id=run_id).update(
-        due_at=None, failed_step="", failed_at=None, problems=[], told=""
+        due_at=None, failed_step="", failed_at=None, problems=[], codes="", told=""
     )
 
 
@@ -167,19 +167,23 @@ def mark_sent(*, run_id: int, now: datetime) -> None:
     Track.objects.filter(run_id=run_id, sent_at=None).update(sent_at=now)
 
 
-def fail(*, run_id: int, step: Step, problems: Sequence[Problem], again_at: datetime, now: datetime) -> bool:
-    """Keep why a step could not be taken; whether these are other problems than were told last."""
-    told = " ".join(sorted({each.code for each in problems}))
-    rows = Track.objects.filter(run_id=run_id)
-    is_new = not rows.filter(told=told, failed_at__isnull=False).exists()
-    rows.update(
+def fail(*, run_id: int, step: Step, problems: Sequence[Problem], again_at: datetime, now: datetime) -> None:
+    """Keep why a step could not be taken, to be told unless the same was told last."""
+    Track.objects.filter(run_id=run_id).update(
         due_at=again_at,
         failed_step=step,
         failed_at=now,
         problems=msgspec.to_builtins(list(problems)),
-        told=told,
+        codes=" ".join(sorted({each.code for each in problems})),
     )
-    return is_new
+
+
+def take_untold(*, count: int) -> tuple[int, ...]:
+    """The runs whose failure is the caller's to tell, in the caller's transaction; nobody else is given them."""
+    untold = Track.objects.select_for_update().filter(failed_at__isnull=False).exclude(told=F("codes"))
+    found = tuple(untold.order_by("pk").values_list("run_id", flat=True)[:count])
+    Track.objects.filter(run_id__in=found).update(told=F("codes"))
+    return found
 
 
 def _companies(scope: Scope, company_ids: Collection[int]) -> list[int]:

@@ -31,9 +31,11 @@ from loonbrug.screens.send_all import batches_with_work
 from loonbrug.watch import operations as watch
 from loonbrug.web.nmbrs_settings.way_back import redirect_url
 from loonbrug.workflows import carry_out, generate, synchronise
+from loonbrug.workflows.digest import write_digests
 from loonbrug.workflows.nmbrs_ground import Ground as NmbrsGround
 from loonbrug.workflows.nmbrs_ground import PacedTransport
 from loonbrug.workflows.send_all import send_slice
+from loonbrug.workflows.tell_failures import tell_failures
 from loonbrug.workflows.watch import look_around
 from nmbrs_client.transport import AiohttpTransport as NmbrsTransport
 
@@ -52,6 +54,8 @@ NMBRS_CALLS_AT_ONCE = 8
 PULSE_SECONDS = 5.0
 MAIL_SECONDS = 5.0
 LOOK_AROUND_SECONDS = 180.0
+#: What could not be done by itself within this is told in one mail.
+TELL_SECONDS = 60.0
 #: Environments that one process drains at once; a drain makes room after its time slice when others wait.
 PLACES = 100
 SLICE_SECONDS = 5.0
@@ -172,6 +176,8 @@ def _watching(is_stopping: Callable[[], bool]) -> list[Periodic]:
         _round(PULSE_SECONDS, eye, lambda: watch.beat(now=now())),
         _round(LOOK_AROUND_SECONDS, eye, lambda: look_around(policy=policy(), now=now())),
         _round(LOOK_AROUND_SECONDS, eye, lambda: warn_of_endings(now=now())),
+        _round(LOOK_AROUND_SECONDS, eye, lambda: write_digests(now=now())),
+        _round(TELL_SECONDS, eye, lambda: tell_failures(now=now())),
     ]
     if settings.EMAIL_HOST:
         post = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")

@@ -15,12 +15,14 @@ from django.utils.translation import ngettext
 from loonbrug.connections.nmbrs_operations import ENDING_MAIL, STOPPED_MAIL
 from loonbrug.connections.operations import BROKEN_MAIL
 from loonbrug.ledger.problems import Problem
-from loonbrug.planning.plan import Step
+from loonbrug.screens.radar import Group
 from loonbrug.web.afas_settings.texts import why_broken
 from loonbrug.web.journals.words import advice
 from loonbrug.web.nmbrs_settings.words import trouble_of
+from loonbrug.web.radar.words import Section, section
 from loonbrug.web.workflow.words import step_name
-from loonbrug.workflows.carry_out import FAILED_MAIL
+from loonbrug.workflows.digest import DIGEST_MAIL
+from loonbrug.workflows.tell_failures import FAILED_MAIL, FailedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +94,65 @@ def _how_to_consent(params: Mapping[str, str]) -> list[str]:
 
 
 def _workflow_failed(params: Mapping[str, str]) -> tuple[str, list[str]]:
-    """A step that was to be taken by itself could not be: of which run, why, and what to do where."""
-    step = step_name(Step(params["step"])).lower()
-    page, about = ("journal", "journal_id") if params["journal_id"] else ("workflow", "company_id")
-    told = [advice(each) for each in msgspec.json.decode(params["problems"], type=list[Problem])]
-    subject = _("%(company)s, period %(period)s of %(year)s: %(step)s did not work") % {
-        **params,
-        "step": step,
-    }
-    return subject, [
-        _("Run %(run)s of period %(period)s of %(year)s could not go on by itself.") % params,
+    """Steps that were to be taken by themselves could not be: why, of which runs, and where to look."""
+    runs, count = msgspec.json.decode(params["runs"], type=list[FailedRun]), int(params["count"])
+    by_cause: dict[str, list[FailedRun]] = {}
+    for run in runs:
+        by_cause.setdefault("\n".join(map(_told, run.problems)), []).append(run)
+    subject = ngettext(
+        "Workflow: %(count)s run could not go on", "Workflow: %(count)s runs could not go on", count
+    )
+    more = count - len(runs)
+    return subject % {"count": count}, [
+        *("\n".join([cause, *map(_failed_run, of_cause)]) for cause, of_cause in by_cause.items()),
+        ngettext("And %(count)s more.", "And %(count)s more.", more) % {"count": more} if more else "",
         _since(params),
-        *(f"{each.message}\n{each.cause}\n{each.cure}" for each in told),
         _("Loonbrug tries again every hour, and tells it once."),
-        _("Look at it here: %(address)s") % {"address": _address(page, params, about)},
     ]
+
+
+def _told(found: Problem) -> str:
+    said = advice(found)
+    return "\n".join(filter(None, [said.message, said.cause, said.cure]))
+
+
+def _failed_run(run: FailedRun) -> str:
+    page = (
+        reverse("journal", args=[run.journal_id])
+        if run.journal_id
+        else reverse("workflow", args=[run.company_id])
+    )
+    number = f" ({run.number})" if run.number != 1 else ""
+    return (
+        f"- {run.company} {run.year}-{run.period}{number}, {step_name(run.step)}\n  {settings.ADDRESS}{page}"
+    )
+
+
+def _digest(params: Mapping[str, str]) -> tuple[str, list[str]]:
+    """The overview of a day: what did not happen, and where something can be done about it."""
+    groups = msgspec.json.decode(params["groups"], type=tuple[Group, ...])
+    count = sum(group.count for group in groups)
+    day = date_format(datetime.fromisoformat(params["at"]), "j F")
+    subject = ngettext("%(day)s: %(count)s thing to look at", "%(day)s: %(count)s things to look at", count)
+    return subject % {"day": day, "count": count}, [
+        _("This is what did not happen by itself, or will stop, and what you can do something about."),
+        *(_section_text(section(group)) for group in groups),
+        _("The whole overview: %(address)s") % {"address": settings.ADDRESS + reverse("home")},
+        _("Choose the hour of this mail, or switch it off, here: %(address)s")
+        % {"address": settings.ADDRESS + reverse("profile")},
+    ]
+
+
+def _section_text(found: Section) -> str:
+    lines = [f"{found.title} ({found.count})"]
+    for line in found.lines:
+        said = " ".join(filter(None, [line.name, line.period]))
+        lines.append(f"- {said}: {line.stage} ({line.who})\n  {settings.ADDRESS}{line.address}")
+    if found.more:
+        lines.append(
+            ngettext("- and %(count)s more", "- and %(count)s more", found.more) % {"count": found.more}
+        )
+    return "\n".join(lines)
 
 
 def _since(params: Mapping[str, str]) -> str:
@@ -114,8 +160,8 @@ def _since(params: Mapping[str, str]) -> str:
     return _("Since: %(moment)s") % {"moment": date_format(since, "j F Y H:i")}
 
 
-def _address(page: str, params: Mapping[str, str], about: str = "connection_id") -> str:
-    return f"{settings.ADDRESS}{reverse(page, args=[int(params[about])])}"
+def _address(page: str, params: Mapping[str, str]) -> str:
+    return f"{settings.ADDRESS}{reverse(page, args=[int(params['connection_id'])])}"
 
 
 _WORDS: dict[str, Callable[[Mapping[str, str]], tuple[str, list[str]]]] = {
@@ -123,4 +169,5 @@ _WORDS: dict[str, Callable[[Mapping[str, str]], tuple[str, list[str]]]] = {
     STOPPED_MAIL: _consent_needed,
     ENDING_MAIL: _consent_ends,
     FAILED_MAIL: _workflow_failed,
+    DIGEST_MAIL: _digest,
 }

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import msgspec
 import structlog
 from django.db import DatabaseError, transaction
 
@@ -25,7 +24,6 @@ from loonbrug.planning import operations, queries
 from loonbrug.planning.plan import Step
 from loonbrug.screens.planned import FINAL, Sent, Standing, standing
 from loonbrug.screens.run_export import automatic_sending_is_stopped
-from loonbrug.watch import operations as watch
 from loonbrug.workflows import generate
 from loonbrug.workflows.check import check_journal
 from loonbrug.workflows.deliver import send_journal
@@ -34,8 +32,6 @@ log = structlog.get_logger()
 
 #: The kind of work that carries out the workflow of one company.
 KIND = "workflow"
-#: What the mail is about that tells of a step that could not be taken.
-FAILED_MAIL = "workflow_failed"
 #: So many companies are called up at once, and so many runs of one are done before others have their turn.
 COMPANY_COUNT, RUN_COUNT = 50, 20
 #: Nmbrs is making the journal.
@@ -123,7 +119,8 @@ class _Act:
         try:
             does[step]()
         except ProblemsError as refused:
-            self._fail(step, refused.problems)
+            if not self._was_sent_meanwhile():
+                self._fail(step, refused.problems)
         except DatabaseError:
             raise
         except Exception:
@@ -178,6 +175,14 @@ class _Act:
             operations.wait(run_id=self.run_id, until=self.now + BOOKING_WAIT)
             self._record("workflow.send", journal_id)
 
+    def _was_sent_meanwhile(self) -> bool:
+        """Whether a person was faster: then there is nothing to tell, only to be looked at again."""
+        found = standing(scope=self.scope, run_id=self.run_id)
+        is_sent = found is not None and found.sent is not None
+        if is_sent:
+            operations.wait(run_id=self.run_id, until=self.now)
+        return is_sent
+
     def _journal_id(self) -> int:
         assert self.standing.journal is not None, "a step after generating has a journal"
         return self.standing.journal.id
@@ -225,38 +230,9 @@ class _Act:
             details={"workflow_by": by},
         )
 
-    @transaction.atomic
     def _fail(self, step: Step, problems: Sequence[Problem]) -> None:
         again_at = self.now + FAILED_WAIT
-        is_new = operations.fail(
-            run_id=self.run_id, step=step, problems=problems, again_at=again_at, now=self.now
-        )
-        if is_new:
-            self._tell(step, problems)
-
-    def _tell(self, step: Step, problems: Sequence[Problem]) -> None:
-        run, company, emails = self.standing.run, self.standing.company, self.standing.choice.emails
-        journal = self.standing.journal
-        params = {
-            "company_id": str(company.id),
-            "company": f"{company.number} {company.name}",
-            "year": str(run.year),
-            "period": str(run.period),
-            "run": str(run.number),
-            "step": step.value,
-            "journal_id": str(journal.id) if journal else "",
-            "problems": _packed(problems),
-            "at": self.now.isoformat(),
-        }
-        office_id = self.scope.office_id
-        if emails:
-            watch.write_mail_to(
-                office_id=office_id, addresses=emails, code=FAILED_MAIL, params=params, now=self.now
-            )
-        else:
-            watch.write_mail(
-                office_id=office_id, part=Part.JOURNAL_EXPORT, code=FAILED_MAIL, params=params, now=self.now
-            )
+        operations.fail(run_id=self.run_id, step=step, problems=problems, again_at=again_at, now=self.now)
 
 
 @transaction.atomic
@@ -300,8 +276,3 @@ def look_again(*, scope: Scope, company_id: int, now: datetime) -> None:
     scope.require(Part.WORKFLOW, Level.WRITE)
     directory.company(scope=scope, company_id=company_id)
     operations.look_again(company_ids=[company_id], now=now)
-
-
-def _packed(problems: Sequence[Problem]) -> str:
-    """Problems as a mail carries them; put into words when it is sent."""
-    return msgspec.json.encode(list(problems)).decode()

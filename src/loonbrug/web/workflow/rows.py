@@ -74,7 +74,8 @@ def run_row(standing: Standing, now: datetime) -> RunRow:
     elif at is None:
         tone, word = "attention", _("Waits for a person")
     elif problems:
-        tone, word, at = "bad", _("Did not work, is tried again"), standing.track and standing.track.due_at
+        tone, word = "bad", _("Did not work, is tried again")
+        at = standing.track.due_at if standing.track else None
     elif at <= now:
         tone, word = "waiting", _("Being done")
     else:
