@@ -20,8 +20,8 @@ import click
 READY_WITHIN_SECONDS = 30.0
 STOP_WITHIN_SECONDS = 12.0
 AFAS_LIMIT_SECONDS = 900
-#: Where the AFAS sandbox shows what was booked for the company with an open run.
-BOOKS_OF_2008 = "12345.resttest/administrations/7/entries/"
+#: The company with an open run in the Nmbrs sandbox, and where the AFAS sandbox shows what was booked for it.
+CAFE, BOOKS_OF_CAFE = "companies/2008", "12345.resttest/administrations/7/entries/"
 #: AFAS's limit of 15 minutes becomes one minute in the demo, and 15 seconds in the run without a browser.
 DEMO_SCALE = 15
 ONCE_SCALE = 60
@@ -83,11 +83,9 @@ def demo(once: bool, as_json: bool, data: Path) -> None:
         _wait_until_listening("Nmbrs sandbox", nmbrs, ports.nmbrs)
         if once:
             sys.exit(_inside("rehearsal", environment, *(["--json"] if as_json else [])).returncode)
-        with _pages(ports, environment) as serving:
+        with _pages(ports, environment) as serving, _nmbrs_way(environment):
             _wait_until_listening("Loonbrug", serving, ports.pages)
             _welcome(ports, link)
-            _inside("nmbrs", environment, stdout=subprocess.PIPE)
-            _connected(ports)
             serving.wait()
 
 
@@ -134,6 +132,11 @@ def _pages(ports: Ports, environment: Mapping[str, str]) -> AbstractContextManag
     return _running(arguments, environment)
 
 
+def _nmbrs_way(environment: Mapping[str, str]) -> AbstractContextManager[subprocess.Popen[str]]:
+    """What the office sets once for a debtor: done by script when somebody has consented in the browser."""
+    return _running(["loonbrug.project.demo.inside", "nmbrs"], environment)
+
+
 @contextmanager
 def _running(arguments: list[str], environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A process of the demo until the demo ends; it may not listen yet."""
@@ -173,29 +176,24 @@ def _inside(
 
 def _welcome(ports: Ports, link: str) -> None:
     here = "http://127.0.0.1"
+    pages, afas, nmbrs = f"{here}:{ports.pages}", f"{here}:{ports.afas}", f"{here}:{ports.nmbrs}"
     for line in (
         "",
-        f"Loonbrug         {here}:{ports.pages}/",
+        f"Loonbrug         {pages}/",
         f"Sign in, once    {link}",
-        f"AFAS (sandbox)   {here}:{ports.afas}/",
-        f"Nmbrs (sandbox)  {here}:{ports.nmbrs}/",
+        f"AFAS (sandbox)   {afas}/",
+        f"Nmbrs (sandbox)  {nmbrs}/",
         f"Mail             {here}:{ports.mail}/",
-        "Journals to try  tests/samples/journals/",
+        "",
+        "From Nmbrs to AFAS, without a file:",
+        f"  1. Debiteur verbinden (Connect a debtor)     {pages}/settings/nmbrs/",
+        "     consent as Horeca Combinatie West; its companies appear, and the demo maps them",
+        f"  2. Vergrendelen (Lock) the open run          {nmbrs}/{CAFE}",
+        f"  3. see it generated, checked and sent        {pages}/workflow/",
+        f"  4. within two minutes it is booked in AFAS   {afas}/{BOOKS_OF_CAFE}",
+        "From a file: the journals in tests/samples/journals/",
+        "",
         f"AFAS's limit of 15 minutes is {AFAS_LIMIT_SECONDS // DEMO_SCALE} seconds here.",
         "Stop with Ctrl-C; the next start is afresh.",
-        "A debtor in Nmbrs is being connected meanwhile:",
-    ):
-        click.echo(line)
-
-
-def _connected(ports: Ports) -> None:
-    here = "http://127.0.0.1"
-    for line in (
-        "",
-        "Horeca Combinatie West is connected. From Nmbrs to AFAS without a file or another click:",
-        f"  1. lock the open run (Lock, Vergrendelen)     {here}:{ports.nmbrs}/companies/2008",
-        f"  2. see what happens to it by itself           {here}:{ports.pages}/workflow/",
-        f"  3. within two minutes the entry is in AFAS    {here}:{ports.afas}/{BOOKS_OF_2008}",
-        "Connect another debtor with one click: Instellingen (Settings), Nmbrs, Debiteur verbinden (Connect a debtor).",
     ):
         click.echo(line)

@@ -29,12 +29,12 @@ def office() -> None:
 
 @inside.command()
 def nmbrs() -> None:
-    """Let the office's own debtor in Nmbrs consent, map its companies, and let everything go by itself."""
+    """Wait until a debtor has consented in the browser; map its companies, and let everything go by itself."""
     from loonbrug.access.queries import scope_by_email  # noqa: PLC0415 (needs the apps to be loaded)
     from loonbrug.project.demo import nmbrs_way  # noqa: PLC0415
     from loonbrug.project.demo.office import EMAIL  # noqa: PLC0415
 
-    nmbrs_way.go(scope_by_email(email=EMAIL))
+    nmbrs_way.set_up_after_consent(scope_by_email(email=EMAIL))
 
 
 @inside.command()

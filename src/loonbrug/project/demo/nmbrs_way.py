@@ -1,13 +1,15 @@
 """The way from Nmbrs: a debtor whose companies, runs and journals all come from there, with no hand in between.
 
-The script consents as a debtor does in a browser, and locks runs as a payroll officer does in Nmbrs. All that happens
-between a lock and AFAS's books is the product's own.
+In the rehearsal the script consents as a debtor does in a browser, and locks runs as a payroll officer does in Nmbrs;
+in the demo people do both. All that happens between a lock and AFAS's books is the product's own.
 """
 
 import secrets
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -30,6 +32,7 @@ from loonbrug.workflows.nmbrs_consent import Asked
 
 LOGIN = "administratie@horecawest.example"
 AFAS_USER = "12345.horeca"
+LOOK_SECONDS = 1.0
 BY_ITSELF = Choice(Turns(Turn(by_itself=True), Turn(by_itself=True), Turn(by_itself=True)))
 LAST_PERIOD = {PeriodRule.MONTH: 12, PeriodRule.FOUR_WEEKS: 13}
 
@@ -50,12 +53,12 @@ EMPLOYERS = (HOTEL, CAFE)
 CENTRES = {"010": "Receptie", "020": "Keuken"}
 
 
-def go(scope: Scope) -> None:
-    """Connect both sides for this debtor, while an engine is at work: what is locked from now on is booked."""
-    afas, nmbrs = AfasSide(), NmbrsSide()
-    connection_id = authorise_in_books_of_its_own(scope, afas)
-    connect(scope, nmbrs)
-    map_what_appears(scope, nmbrs, connection_id=connection_id)
+def set_up_after_consent(scope: Scope) -> None:
+    """Authorise for this debtor's books, wait for consent in the browser however long, and map what appears."""
+    connection_id = authorise_in_books_of_its_own(scope, AfasSide())
+    while not _have_appeared(scope):
+        time.sleep(LOOK_SECONDS)
+    map_what_appears(scope, NmbrsSide(), connection_id=connection_id)
 
 
 def authorise_in_books_of_its_own(scope: Scope, afas: AfasSide) -> int:
@@ -80,7 +83,7 @@ def connect(scope: Scope, nmbrs: NmbrsSide) -> None:
 
 def map_what_appears(scope: Scope, nmbrs: NmbrsSide, *, connection_id: int) -> None:
     """Wait for the companies, map each from its newest open run on, and let everything go by itself."""
-    wait_for(lambda: all(_company_id(scope, each) for each in EMPLOYERS), "the companies to appear")
+    wait_for(lambda: _have_appeared(scope), "the companies to appear")
     for employer in EMPLOYERS:
         map_to(
             scope,
@@ -115,13 +118,15 @@ def open_runs(nmbrs: NmbrsSide) -> dict[RunInNmbrs, Employer]:
     return {of_cafe: CAFE, of_hotel: HOTEL}
 
 
-def lock_once_seen(scope: Scope, nmbrs: NmbrsSide, runs: Collection[RunInNmbrs]) -> None:
-    """Lock these runs, which the product knows as open ones by then."""
+def lock_once_seen(scope: Scope, nmbrs: NmbrsSide, runs: Collection[RunInNmbrs]) -> datetime:
+    """Lock these runs, which the product knows as open ones by then; when that was."""
     wanted = [identity(scope, run) for run in runs]
     wait_for(lambda: len(runs_of(scope=scope, runs=wanted)) == len(wanted), "the open runs to be seen")
+    at = wiring.now()
     for run in runs:
         nmbrs.lock(run)
         say(f"Nmbrs: {run.name} locked")
+    return at
 
 
 def identity(scope: Scope, run: RunInNmbrs) -> RunIdentity:
@@ -153,6 +158,10 @@ def _lines(employer: Employer, amounts: Mapping[tuple[str, str], Decimal]) -> It
     for (account, centre), amount in sums.items():
         if amount:
             yield [account, *((f"{amount:.2f}", "0") if amount > 0 else ("0", f"{-amount:.2f}")), centre]
+
+
+def _have_appeared(scope: Scope) -> bool:
+    return all(_company_id(scope, each) for each in EMPLOYERS)
 
 
 def _company_id(scope: Scope, employer: Employer) -> int:

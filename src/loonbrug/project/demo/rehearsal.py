@@ -5,8 +5,9 @@ mends two refusals in AFAS, and decides one lost answer after looking in the boo
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from loonbrug.ledger.periods import PeriodRule
 from loonbrug.payroll import queries as payroll
 from loonbrug.project import wiring
 from loonbrug.project.demo import nmbrs_way
+from loonbrug.project.demo.comparison import differences
 from loonbrug.project.demo.nmbrs_side import NmbrsSide, RunInNmbrs
 from loonbrug.project.demo.nmbrs_way import Employer
 from loonbrug.project.demo.office import found_office
@@ -80,19 +82,20 @@ def rehearse(*, as_json: bool) -> bool:
     nmbrs_way.connect(scope, nmbrs)
     with engine_at_work():
         nmbrs_way.map_what_appears(scope, nmbrs, connection_id=for_nmbrs)
-        nmbrs_way.lock_once_seen(scope, nmbrs, runs)
+        locked_at = nmbrs_way.lock_once_seen(scope, nmbrs, runs)
         _send(scope, afas)
         _mend_refusals(scope, afas)
         _decide_lost_answer(scope, afas)
-        jobs = (*JOBS, *(_by_itself(scope, run, employer) for run, employer in runs.items()))
+        by_itself = [_by_itself(scope, run, employer, locked_at) for run, employer in runs.items()]
+        jobs = (*JOBS, *by_itself)
         for job in jobs:
             if job is not HAULIER:
                 wait_for(partial(_read_back, scope, job), f"{job.name} to be read back")
-    differences = _differences(afas.books(), [*_of_files(), *_of_runs(nmbrs, runs)])
-    for difference in differences:
+    differing = differences(afas.books(), [*_of_files(), *_of_runs(nmbrs, runs)])
+    for difference in differing:
         say(f"books differ: {difference}")
     journals = [_report(scope, job) for job in jobs]
-    ok = not differences and all(found["state"] in IN_AFAS for found in journals)
+    ok = not differing and all(found["state"] in IN_AFAS for found in journals)
     say("the books hold exactly what was expected" if ok else "NOT as expected")
     if as_json:
         click.echo(json.dumps({"ok": ok, "journals": journals}))
@@ -131,7 +134,7 @@ def _import(scope: Scope, job: Job) -> None:
     say(f"{job.name}: imported")
 
 
-def _by_itself(scope: Scope, run: RunInNmbrs, employer: Employer) -> Job:
+def _by_itself(scope: Scope, run: RunInNmbrs, employer: Employer, locked_at: datetime) -> Job:
     """The journal that came of a locked run, once it is sent and answered, with no hand in between."""
     job = Job(run.name, run.company, employer.administration.id, run.year, run.period, source="nmbrs")
     wanted = [nmbrs_way.identity(scope, run)]
@@ -140,7 +143,9 @@ def _by_itself(scope: Scope, run: RunInNmbrs, employer: Employer) -> Job:
     )
     job.journal_id = journal.id
     wait_for(lambda: _deliveries(scope, job) and _settled(scope, job), f"{run.name} to be sent by itself")
-    say(f"{run.name}: {', '.join(found.state for found in _deliveries(scope, job))}")
+    found = _deliveries(scope, job)
+    seconds = (max(one.attempts[0].ended_at or one.changed_at for one in found) - locked_at).total_seconds()
+    say(f"{run.name}: {', '.join(one.state for one in found)}, {seconds:.0f} s after it was locked")
     return job
 
 
@@ -223,34 +228,6 @@ def _of_runs(nmbrs: NmbrsSide, runs: Mapping[RunInNmbrs, Employer]) -> list[dict
         for run, employer in runs.items()
         for entry in nmbrs_way.expected(employer, run, nmbrs.amounts(run))
     ]
-
-
-def _differences(books: Iterable[dict[str, Any]], expected: Iterable[dict[str, Any]]) -> list[str]:
-    """What is in the books and not expected, or expected and not there; every entry counts once."""
-    found = sorted(json.dumps(_content(entry)) for entry in books)
-    missing, surplus = sorted(json.dumps(entry) for entry in expected), []
-    for entry in found:
-        if entry in missing:
-            missing.remove(entry)
-        else:
-            surplus.append(entry)
-    return [f"missing {entry}" for entry in missing] + [f"surplus {entry}" for entry in surplus]
-
-
-def _content(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry by what it says: where, when, and per line account, debit, credit and allocation codes."""
-    lines = [
-        [line["account"], line["debit"], line["credit"], " ".join(line["codes"]).strip()]
-        for line in entry["lines"]
-    ]
-    return {
-        "administration": entry["administration"],
-        "journal_code": entry["journal"],
-        "year": entry["year"],
-        "period": entry["period"],
-        "date": entry["lines"][0]["voucher_date"],
-        "lines": sorted(lines),
-    }
 
 
 def _report(scope: Scope, job: Job) -> dict[str, Any]:
