@@ -16,7 +16,7 @@ from loonbrug.project.demo.nmbrs_way import CAFE
 
 LOGIN, NAME = "Horeca Combinatie West", "Eetcafé 't Anker & Zn. V.O.F."
 BOOKS = CAFE.administration.id
-LOOKS = 50
+LOOKS = 100
 #: A quarter of an hour becomes 7.5 s.
 SCALE = 120
 
@@ -69,19 +69,20 @@ def test_a_run_that_is_locked_in_nmbrs_is_booked_in_afas_with_no_hand_in_between
 
 
 def consent(page: Page, place: Place) -> None:
-    """From our button to the page of Nmbrs, and back with consent."""
+    """From our button to the page of Nmbrs, and back with consent; until all that Nmbrs shows has been read."""
     page.goto(f"{place.pages}/settings/nmbrs/")
     page.get_by_role("button", name="Debiteur verbinden").click()
     page.get_by_label(f"{LOGIN} (").check()
     page.get_by_role("button", name="Toestaan").click()
     expect(page.get_by_text("Nmbrs heeft toestemming gegeven.")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Bijgewerkt")).to_be_visible()
 
 
 def company_appears(page: Page, place: Place) -> None:
     """The debtor that consented, and its company with the open run; ends at that company's runs."""
     page.goto(f"{place.pages}/debtors/")
-    page.get_by_role("main").get_by_role("link", name=LOGIN).click()
-    page.get_by_role("main").get_by_role("link", name=NAME).click()
+    page.get_by_role("main").get_by_role("link", name=LOGIN, exact=True).click()
+    page.get_by_role("main").get_by_role("link", name=NAME, exact=True).click()
     page.get_by_role("link", name="Loonopdracht", exact=True).click()
     expect(page.get_by_role("row").filter(has_text="Open")).to_have_count(1)
 
@@ -89,7 +90,7 @@ def company_appears(page: Page, place: Place) -> None:
 def number_on_the_page(page: Page, run: RunInNmbrs) -> str:
     """AFAS's number, as it appears in the line of this run."""
     line = page.get_by_role("row").filter(has_text=f"{run.year}-{run.period}, run {run.number}")
-    booked = line.get_by_text(re.compile(r"^\s*[0-9]+\s*$"))
+    booked = line.locator(".mark__word").filter(has_text=re.compile(r"^\s*[0-9]+\s*$"))
     for _ in range(LOOKS):
         if booked.count():
             break

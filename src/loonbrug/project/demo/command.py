@@ -21,7 +21,7 @@ READY_WITHIN_SECONDS = 30.0
 STOP_WITHIN_SECONDS = 12.0
 AFAS_LIMIT_SECONDS = 900
 #: The company with an open run in the Nmbrs sandbox, and where the AFAS sandbox shows what was booked for it.
-CAFE, BOOKS_OF_CAFE = "companies/2008", "12345.resttest/administrations/7/entries/"
+CAFE, BOOKS_OF_CAFE = "companies/2008", "profit/T12345/administrations/7/entries/"
 #: AFAS's limit of 15 minutes becomes one minute in the demo, and 15 seconds in the run without a browser.
 DEMO_SCALE = 15
 ONCE_SCALE = 60

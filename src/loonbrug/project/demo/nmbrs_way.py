@@ -54,10 +54,10 @@ CENTRES = {"010": "Receptie", "020": "Keuken"}
 
 
 def set_up_after_consent(scope: Scope) -> None:
-    """Authorise for this debtor's books, wait for consent in the browser however long, and map what appears."""
-    connection_id = authorise_in_books_of_its_own(scope, AfasSide())
+    """Wait for consent in the browser, however long; then authorise for this debtor's books, and map what appeared."""
     while not _have_appeared(scope):
         time.sleep(LOOK_SECONDS)
+    connection_id = authorise_in_books_of_its_own(scope, AfasSide())
     map_what_appears(scope, NmbrsSide(), connection_id=connection_id)
 
 
