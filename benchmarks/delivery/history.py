@@ -16,8 +16,8 @@ from django.db.models import Model
 
 from benchmarks.delivery import office
 from benchmarks.delivery.office import BenchOffice, Shape, now
-from loonbrug.delivery.claiming import Candidate, Claim, Claimed, Wish, claim_all, ready
-from loonbrug.delivery.models import Attempt, Delivery
+from loonbrug.delivery.claiming import Candidate, Claim, Claimed, Outlook, Wish, claim_all, ready_all
+from loonbrug.delivery.models import Attempt, Delivery, Payload
 from loonbrug.delivery.operations import begin_drain
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy
 from loonbrug.delivery.recording import Report, record_all
@@ -71,7 +71,9 @@ def deliver(environment_id: int) -> dict[str, float]:
     times: Times = defaultdict(list)
     while True:
         started = time.perf_counter()
-        ahead = ready(environment_id=environment_id, policy=POLICY, now=now())
+        with transaction.atomic():
+            (ahead,) = ready_all([Outlook(environment_id, POLICY, now())])
+        assert not isinstance(ahead, Exception)
         if not ahead:
             break
         times["read_ahead"].append((time.perf_counter() - started) / len(ahead) * 1e6)
@@ -113,9 +115,9 @@ def _timed(times: Times, step: str, entries: int) -> Iterator[None]:
 
 @transaction.atomic
 def grow_old(first: int, last: int) -> None:
-    """Copies of a delivery that was verified, and of its attempt: from this number until and with that one."""
+    """Copies of a verified delivery, its payload and its attempt: from this number until and with that one."""
     oldest = Delivery.objects.earliest("id").pk
-    delivery, attempt = Delivery._meta.db_table, Attempt._meta.db_table
+    delivery, payload, attempt = (model._meta.db_table for model in (Delivery, Payload, Attempt))
     copied = _columns(Delivery, "d") | {
         "run_id": "1000000000 + n",
         "journal_id": "1000000000 + n",
@@ -128,6 +130,11 @@ def grow_old(first: int, last: int) -> None:
         cursor.execute(
             f"""INSERT INTO {delivery} ({", ".join(copied)}) {_NUMBERS.format(first=first, last=last)}
             SELECT {", ".join(copied.values())} FROM numbers, {delivery} d WHERE d.id = {oldest}"""
+        )
+        cursor.execute(
+            f"""INSERT INTO {payload} (delivery_id, content) SELECT d.id, frozen.content
+            FROM {delivery} d, {payload} frozen WHERE frozen.delivery_id = {oldest}
+            AND d.run_id BETWEEN 1000000000 + {first} AND 1000000000 + {last}"""
         )
         cursor.execute(
             f"""INSERT INTO {attempt} ({", ".join(tried)})

@@ -12,11 +12,12 @@ from loonbrug.access.models import Office
 from loonbrug.access.rights import Scope, service_scope
 from loonbrug.connections import operations as connections
 from loonbrug.delivery import claiming, operations
-from loonbrug.delivery.claiming import Claim, Wish
+from loonbrug.delivery.claiming import Candidate, Claim, Outlook, Wish
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.operations import Approved, Target
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy
 from loonbrug.delivery.payload import RunKey
+from loonbrug.delivery.questions import Ask, Question, take_questions
 from loonbrug.delivery.recording import Report, record_all
 from loonbrug.delivery.states import State
 from loonbrug.directory.models import Company, Debtor
@@ -88,9 +89,26 @@ class DeliveryOffice:
         return delivery_id, NOW + POLICY.send_window + POLICY.read_time_out + timedelta(seconds=1)
 
 
+def look_ahead(environment_id: int, at: datetime = NOW) -> tuple[Candidate, ...]:
+    """What a drain reads ahead."""
+    with transaction.atomic():
+        (ahead,) = claiming.ready_all([Outlook(environment_id, POLICY, at)])
+    assert not isinstance(ahead, Exception)
+    return ahead
+
+
+def ask(office: "DeliveryOffice", at: datetime = NOW, *, free_call_count: int = 9) -> tuple[Question, ...]:
+    """What a drain of this office asks AFAS, with so many calls that it does not need for sending."""
+    with transaction.atomic():
+        (taken,) = take_questions([Ask(office.environment_id, office.epoch, 0, free_call_count, POLICY, at)])
+    if isinstance(taken, Exception):
+        raise taken
+    return taken
+
+
 def claim(*, environment_id: int, epoch: int, at: datetime = NOW, claim_count: int = 9) -> tuple[Claim, ...]:
     """Claim as a drain does: read ahead, then claim what may leave."""
-    ahead = claiming.ready(environment_id=environment_id, policy=POLICY, now=at)
+    ahead = look_ahead(environment_id, at)
     claim_ids = [uuid4() for _ in range(claim_count)]
     with transaction.atomic():
         (claimed,) = claiming.claim_all([Wish(environment_id, epoch, ahead, claim_ids, 0, POLICY, at)])

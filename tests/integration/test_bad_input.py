@@ -168,7 +168,7 @@ def test_a_clock_that_jumps_while_a_call_is_lost_doubles_nothing(afas: Afas, hou
     answer_with(afas, UNREADABLE["an empty 201"], is_booked=False)
     delivery_id = afas.office.queue()
     afas.run()
-    body = bytes(Delivery.objects.get(pk=delivery_id).payload)
+    body = Delivery.objects.get(pk=delivery_id).payload
     jumped = NOW + timedelta(hours=hours)
     for minutes in range(5):
         afas.run(jumped + timedelta(minutes=minutes), boot_at=NOW + timedelta(minutes=minutes))

@@ -1,7 +1,7 @@
 """Claiming for all drains at once: what was read ahead is a hint, and the claim decides by what the tables say."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from tests.integration.delivery_office import (
     REFUSED,
     UNKNOWN,
     DeliveryOffice,
+    look_ahead,
     make_office,
     state_of,
 )
@@ -24,6 +25,7 @@ from tests.integration.test_drain import Line, ground, run
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Environment
 from loonbrug.delivery import claiming, decisions, installation
+from loonbrug.delivery import drain as drains
 from loonbrug.delivery import ground as grounds
 from loonbrug.delivery.claiming import (
     AHEAD_PER_LANE,
@@ -31,13 +33,16 @@ from loonbrug.delivery.claiming import (
     Candidate,
     Claim,
     Claimed,
+    Outlook,
     OvertakenError,
     Wish,
     claim_all,
+    ready_all,
 )
 from loonbrug.delivery.inspection import record_answers
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Answer
+from loonbrug.delivery.questions import take_questions
 from loonbrug.delivery.recording import Report, record_all
 from loonbrug.delivery.states import State
 from loonbrug.delivery.writer import Writer
@@ -50,7 +55,7 @@ def candidates(count: int, lane: tuple[int, str], first: int = 1) -> list[Candid
 
 
 def ready(office: DeliveryOffice) -> tuple[Candidate, ...]:
-    return claiming.ready(environment_id=office.environment_id, policy=POLICY, now=NOW)
+    return look_ahead(office.environment_id)
 
 
 def wish(office: DeliveryOffice, ahead: Iterable[Candidate], *, reading_count: int = 0) -> Wish:
@@ -161,6 +166,32 @@ def test_calls_that_read_leave_fewer_to_send() -> None:
     assert len(claims(result)) == 2
 
 
+def test_a_lane_that_is_looked_at_is_not_free_though_its_doubt_is_over() -> None:
+    office = make_office()
+    for administration in range(1, 7):
+        office.queue(administration=administration)
+    office.start()
+    wanted = replace(wish(office, ready(office)), looking=frozenset({(1, "90")}))
+    (result,) = claimed(wanted)
+    assert len(claims(result)) == 4
+    assert {Delivery.objects.get(pk=claim.delivery_id).administration for claim in claims(result)} == {
+        2,
+        3,
+        4,
+        5,
+    }
+
+
+def test_a_claim_says_how_many_calls_it_leaves_free() -> None:
+    office = make_office()
+    for _ in range(2):
+        office.queue()
+    office.start()
+    (result,) = claimed(wish(office, ready(office), reading_count=1))
+    assert isinstance(result, Claimed)
+    assert (len(result.claims), result.free_call_count) == (1, 3)
+
+
 # between reading ahead and claiming
 
 
@@ -225,7 +256,7 @@ def test_what_changed_since_it_was_read_ahead_is_not_claimed(
     happens(office)
     state = state_of(delivery_id)
     (result,) = claimed(wish(office, ahead))
-    assert result == Claimed(claims=(), gone=frozenset({delivery_id}), parallel_call_count=5)
+    assert result == Claimed(claims=(), gone=frozenset({delivery_id}), free_call_count=5)
     assert state_of(delivery_id) is state
     assert not Attempt.objects.exists()
 
@@ -235,8 +266,8 @@ def test_what_is_gone_from_a_lane_does_not_keep_the_rest_of_it_waiting() -> None
     gone, stays = office.queue(), office.queue()
     seen: list[int] = []
 
-    def cancels_when_read(**given: Any) -> tuple[Candidate, ...]:
-        found = ready_for_real(**given)
+    def cancels_when_read(outlooks: Sequence[Outlook]) -> list[tuple[Candidate, ...] | Exception]:
+        found = claiming.ready_all(outlooks)
         if not seen:
             seen.append(gone)
             decisions.cancel(
@@ -244,9 +275,11 @@ def test_what_is_gone_from_a_lane_does_not_keep_the_rest_of_it_waiting() -> None
             )
         return found
 
-    ready_for_real = claiming.ready
-    with pytest.MonkeyPatch.context() as patch, grounds.grouping_writer() as writer:
-        patch.setattr(claiming, "ready", cancels_when_read)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        Writer(record_all, record_answers, cancels_when_read, claim_all, take_questions) as writer,
+    ):
+        patch.setattr(drains, "ready_all", cancels_when_read)
         run(office, ground(line, writer))
     assert (state_of(gone), state_of(stays)) == (State.CANCELLED, State.BOOKED)
     assert len(line.sent) == 1
@@ -259,7 +292,7 @@ class LosesTheLine(Writer):
     """The first claim ends in a dead line: after its commit, or before."""
 
     def __init__(self, *, after_commit: bool) -> None:
-        super().__init__(record_all, record_answers, claim_all)
+        super().__init__(record_all, record_answers, ready_all, claim_all, take_questions)
         self._loses = True
         self._after_commit = after_commit
 

@@ -53,6 +53,14 @@ def test_raw_sql_cannot_change_what_was_approved(column: str) -> None:
         cursor.execute(f"UPDATE delivery_delivery SET {column} = '7' WHERE id = %s", [delivery_id])
 
 
+def test_raw_sql_cannot_change_what_is_sent() -> None:
+    delivery_id = make_office().queue()
+    with pytest.raises(DatabaseError, match="frozen"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE delivery_payload SET content = %s WHERE delivery_id = %s", [b"{}", delivery_id]
+        )
+
+
 def test_debit_equals_credit_in_the_database_too() -> None:
     delivery = Delivery.objects.get(pk=make_office().queue())
     delivery.pk, delivery.voucher_number, delivery.run_id = None, "OTHER", 99

@@ -19,7 +19,7 @@ def run(*arguments: str, language: str = "en") -> Result:
 def broken() -> int:
     delivery_id = make_office("Kantoor Noord").queue()
     unguard()
-    sql("UPDATE delivery_delivery SET payload = %s WHERE id = %s", b"{}", delivery_id)
+    sql("UPDATE delivery_payload SET content = %s WHERE delivery_id = %s", b"{}", delivery_id)
     return delivery_id
 
 

@@ -103,7 +103,7 @@ def test_the_frozen_payload_is_what_is_sent_byte_for_byte(writer: Writer) -> Non
     office, line = make_office(), Line()
     delivery_id = office.queue()
     run(office, ground(line, writer))
-    assert line.sent[0].body == bytes(Delivery.objects.get(pk=delivery_id).payload)
+    assert line.sent[0].body == Delivery.objects.get(pk=delivery_id).payload
 
 
 def test_calls_run_side_by_side_but_never_more_than_five(writer: Writer) -> None:

@@ -13,6 +13,7 @@ from tests.integration.delivery_office import (
     TOKEN,
     UNKNOWN,
     DeliveryOffice,
+    ask,
     make_office,
     state_of,
 )
@@ -26,7 +27,7 @@ from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.inspection import Answered, Look
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Reason
-from loonbrug.delivery.questions import Kind, Question
+from loonbrug.delivery.questions import Ask, Kind, Question
 from loonbrug.delivery.states import State
 
 pytestmark = pytest.mark.django_db
@@ -61,12 +62,6 @@ def numbers_are_kept(office: DeliveryOffice, *, kept: bool = True) -> None:
         journal_code="90",
         is_kept=kept,
         found_at=NOW,
-    )
-
-
-def ask(office: DeliveryOffice, at: datetime) -> tuple[Question, ...]:
-    return questions.take_questions(
-        environment_id=office.environment_id, epoch=office.epoch, reading_count=0, policy=POLICY, now=at
     )
 
 
@@ -109,6 +104,29 @@ def test_whoever_was_overtaken_asks_nothing_more() -> None:
         ask(office, NOW + seconds(3))
     office.epoch = newer
     assert ask(office, NOW + seconds(3))
+
+
+def test_what_is_booked_waits_while_the_sends_leave_no_call_but_a_doubt_does_not(
+    office: DeliveryOffice,
+) -> None:
+    booked, doubted = office.sent(BOOKED), office.sent(UNKNOWN)
+    at = NOW + seconds(2)
+    (doubt,) = ask(office, at, free_call_count=0)
+    assert doubt.wanted[0].delivery_id == doubted
+    (number_check,) = ask(office, at, free_call_count=1)
+    assert number_check.wanted[0].delivery_id == booked
+
+
+def test_drains_that_ask_together_get_each_its_own_questions() -> None:
+    north, south = may_look(make_office()), may_look(make_office("Kantoor Zuid", "54321"))
+    booked = {office.environment_id: office.sent(BOOKED) for office in (north, south)}
+    older = Ask(north.environment_id, north.epoch - 1, 0, 5, POLICY, NOW)
+    asks = [Ask(office.environment_id, office.epoch, 0, 5, POLICY, NOW) for office in (south, north)]
+    with transaction.atomic():
+        overtaken, *taken = questions.take_questions([older, *asks])
+    assert isinstance(overtaken, OvertakenError)
+    found = [question.wanted[0].delivery_id for of_one in taken for question in of_one]
+    assert found == [booked[south.environment_id], booked[north.environment_id]]
 
 
 def test_in_doubt_is_looked_up_soon_and_found_ends_it(office: DeliveryOffice) -> None:

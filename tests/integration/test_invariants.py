@@ -86,7 +86,7 @@ def nobody_comes(office: DeliveryOffice) -> int:
 def payload_changed(office: DeliveryOffice) -> int:
     delivery_id = office.queue()
     unguard()
-    sql("UPDATE delivery_delivery SET payload = %s WHERE id = %s", b"{}", delivery_id)
+    sql("UPDATE delivery_payload SET content = %s WHERE delivery_id = %s", b"{}", delivery_id)
     return delivery_id
 
 
@@ -167,6 +167,7 @@ def test_an_entry_without_its_delivery_is_found_by_its_journal(noord: OfficeWith
     assert breaches(view) == ()
     audit.write(by=noord.manager.scope, at=NOW, verb="send", subject_kind="journal", subject_id=journal_id)
     assert breaches(view) == ()
+    sql("DELETE FROM delivery_payload WHERE delivery_id = %s", noord.ids["delivery_id"])
     sql("DELETE FROM delivery_delivery WHERE id = %s", noord.ids["delivery_id"])
     (found,) = breaches(view)
     assert (found.code, found.office_id) == (ENTRY_LOST, noord.manager.scope.office_id)

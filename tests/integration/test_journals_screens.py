@@ -13,7 +13,7 @@ from tests.integration.payroll_office import NOW, PayrollOffice, csv_file, draft
 from loonbrug.access.models import Right, Template, User
 from loonbrug.access.rights import Level, Part
 from loonbrug.connections.models import Connection, Environment
-from loonbrug.delivery.models import Attempt, Delivery
+from loonbrug.delivery.models import Attempt, Delivery, Payload
 from loonbrug.delivery.states import ENDED, State
 from loonbrug.mappings.models import Mapping
 from loonbrug.payroll import queries
@@ -86,7 +86,8 @@ def delivered(
 ) -> Delivery:
     """A delivery in a state, as the tables hold it."""
     journal = queries.summary(scope=office.scope, journal_id=journal_id)
-    return Delivery.objects.create(
+    content = more.pop("payload", b"{}")
+    delivery = Delivery.objects.create(
         office_id=office.scope.office_id,
         environment=connection.environment,
         connection=connection,
@@ -101,7 +102,6 @@ def delivered(
         year=2026,
         period=11,
         voucher_number=f"202611-1001-ABCDEFGH{journal_id}X{ordinal}",
-        payload=more.pop("payload", b"{}"),
         payload_hash="0" * 64,
         mapping={},
         total_debit=Decimal("1000.00"),
@@ -113,6 +113,8 @@ def delivered(
         changed_at=NOW,
         **more,
     )
+    Payload.objects.create(delivery=delivery, content=content)
+    return delivery
 
 
 def answered(delivery: Delivery, outcome: str, **more: Any) -> None:

@@ -67,7 +67,7 @@ def booked_after_cancelling(afas: Afas, *, sent_anew: bool) -> tuple[Delivery, D
     delivery, claim_id = left(afas)
     decided(afas, delivery, DoubtDecision.CANCEL)
     anew = afas.booked(run_id=7) if sent_anew else None
-    number = str(afas.books.book(bytes(delivery.payload)))
+    number = str(afas.books.book(delivery.payload))
     answer = Answer(Outcome.BOOKED, entry_number=number, status=201)
     assert afas.office.answer(claim_id, answer, at=LATER) is State.CONFLICT
     delivery.refresh_from_db()
@@ -103,7 +103,7 @@ def test_a_late_booking_of_a_cancelled_entry_is_recorded_whether_or_not_it_was_s
 
 def test_a_late_booking_of_a_reversed_entry_that_was_sent_anew_is_recorded(afas: Afas) -> None:
     delivery, claim_id = left(afas)
-    number = str(afas.books.book(bytes(delivery.payload)))
+    number = str(afas.books.book(delivery.payload))
     decided(afas, delivery, DoubtDecision.BOOKED, number)
     afas.reverse(delivery)
     afas.run(LATER)
@@ -198,7 +198,7 @@ def test_a_late_answer_without_a_booking_changes_nothing_that_has_ended(afas: Af
 
 def test_what_afas_held_twice_is_booked_as_soon_as_a_look_finds_it_once(afas: Afas) -> None:
     delivery = afas.booked()
-    copy = str(afas.books.book(bytes(delivery.payload)))
+    copy = str(afas.books.book(delivery.payload))
     Delivery.objects.filter(pk=delivery.pk).update(due_at=NOW)
     afas.run()
     delivery.refresh_from_db()

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from tests.integration.afas_books import AfasBooks
-from tests.integration.delivery_office import NOW, POLICY, TOKEN, make_office
+from tests.integration.delivery_office import NOW, POLICY, TOKEN, ask, make_office
 from tests.integration.test_inspection import may_look
 
 from afas_client.transactions import transactions
@@ -112,14 +112,7 @@ class World(RuleBasedStateMachine):
     def look(self, is_sighted: bool) -> None:
         """Ask what is due; without sight AFAS's answer is empty."""
         questions.end_doubts(environment_id=self.office.environment_id, now=self.now)
-        taken = questions.take_questions(
-            environment_id=self.office.environment_id,
-            epoch=self.office.epoch,
-            reading_count=0,
-            policy=POLICY,
-            now=self.now,
-        )
-        for question in taken:
+        for question in ask(self.office, self.now):
             answered = self._answered(question, is_sighted)
             if question.kind is Kind.REVERSAL:
                 reversing.record_look(question=question, answered=answered, policy=POLICY)
@@ -211,7 +204,7 @@ class World(RuleBasedStateMachine):
         row = self._draw(data, DOUBTED & Q(reverses=None))
         if self._numbers(row):
             return
-        number = str(self.books.book(bytes(row.payload)))
+        number = str(self.books.book(row.payload))
         self._relabel(number)
         given = {"decision": DoubtDecision.BY_HAND, "entry_number": number}
         if self._act(row, decisions.resolve, **given):

@@ -65,7 +65,7 @@ def standing_of(delivery_id: int) -> tuple[str, str]:
 
 
 def booked_in_the_lost_time(afas: Afas, delivery_id: int) -> str:
-    return str(afas.books.book(bytes(Delivery.objects.get(pk=delivery_id).payload)))
+    return str(afas.books.book(Delivery.objects.get(pk=delivery_id).payload))
 
 
 def run_until(afas: Afas, delivery_id: int, state: State, begin: datetime, end: datetime) -> datetime:

@@ -85,7 +85,7 @@ def test_rule_01_a_voucher_number_is_made_from_the_run_and_one_delivery_of_an_en
 def test_rule_02_the_frozen_payload_is_what_is_sent_byte_for_byte(afas: Afas) -> None:
     delivery = afas.booked()
     sent = next(request.body for request in afas.books.sent if request.method == "POST")
-    assert sent == bytes(delivery.payload)
+    assert sent == delivery.payload
     assert delivery.attempts.get().payload_hash == sha256(sent).hexdigest()
 
 
@@ -227,7 +227,7 @@ def test_rule_12_reading_back_wants_exactly_one_as_sent_and_says_what_was_compar
     afas.run()
     delivery.refresh_from_db()
     assert (delivery.state, delivery.compared) == (State.VERIFIED, "accounts_and_axes")
-    afas.books.book(bytes(delivery.payload))
+    afas.books.book(delivery.payload)
     Delivery.objects.filter(pk=delivery.pk).update(due_at=NOW)
     afas.run()
     assert row(delivery.pk).reason == Reason.DOUBLE

@@ -9,13 +9,15 @@ def unguard() -> None:
     """Take away every constraint and trigger of the deliveries, as a restored or mended table may lack them."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
+            cursor.execute("DROP TRIGGER delivery_payload_frozen")
             cursor.execute("CREATE TABLE copy AS SELECT * FROM delivery_delivery")
             cursor.execute("DROP TABLE delivery_delivery")
             cursor.execute("ALTER TABLE copy RENAME TO delivery_delivery")
             cursor.execute("CREATE UNIQUE INDEX copy_id ON delivery_delivery (id)")
             return
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE delivery_delivery DISABLE TRIGGER USER")
+        for table in ("delivery_delivery", "delivery_payload"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute("DROP INDEX one_live_delivery_per_entry")
         for name in _GUARDS:
             cursor.execute(f"ALTER TABLE delivery_delivery DROP CONSTRAINT {name}")

@@ -20,7 +20,13 @@ def test_an_address_of_postgresql_is_taken_apart(tmp_path: Path) -> None:
     assert found["ENGINE"] == "django.db.backends.postgresql"
     names = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
     assert [found[name] for name in names] == ["payroll", "loon", "s@fe", "db.example", "5433"]
-    assert found["OPTIONS"] == {"sslmode": "verify-full"}
+    assert found["OPTIONS"]["sslmode"] == "verify-full"
+
+
+def test_postgresql_lets_nobody_hold_locks_while_he_stands_still(tmp_path: Path) -> None:
+    address = "postgresql://loon@db/payroll?options=-c%20work_mem%3D8MB"
+    options = database(address=address, folder=tmp_path)["OPTIONS"]["options"]
+    assert options == "-c work_mem=8MB -c idle_in_transaction_session_timeout=10s"
 
 
 @pytest.mark.parametrize("address", ["mysql://loon@db/payroll", "postgresql://db/x?colour=red", "payroll"])

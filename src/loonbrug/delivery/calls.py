@@ -33,20 +33,33 @@ from loonbrug.delivery.recording import Report, record_all
 log = structlog.get_logger()
 
 
+class Fence:
+    """Asked right before something leaves: until a moment, by two clocks of which the stricter wins.
+
+    Raises NeverLeft: whoever stood still for long cannot know any more what else is under way.
+    """
+
+    def __init__(self, leave_before: datetime, ground: Ground) -> None:
+        self._leave_before = leave_before
+        self._leave_by = ground.boot_seconds() + (leave_before - ground.now()).total_seconds()
+        self._ground = ground
+
+    def __call__(self) -> None:
+        if self._ground.now() >= self._leave_before or self._ground.boot_seconds() >= self._leave_by:
+            raise NeverLeft("too late to leave: the time for this attempt has passed")
+
+
 class _Departure:
-    """Asked once the line is open, right before the bytes leave: by two clocks, of which the stricter wins."""
+    """Asked once the line is open, right before the bytes of an attempt leave."""
 
     def __init__(self, claim: Claim, ground: Ground) -> None:
-        self._send_before = claim.send_before
-        self._leave_by = ground.boot_seconds() + (claim.send_before - ground.now()).total_seconds()
+        self._fence = Fence(claim.send_before, ground)
         self._ground = ground
         self._was_given = False
 
     def __call__(self) -> None:
-        ground = self._ground
-        if ground.now() >= self._send_before or ground.boot_seconds() >= self._leave_by:
-            raise NeverLeft("too late to leave: the time for this attempt has passed")
-        if ground.is_stopping():
+        self._fence()
+        if self._ground.is_stopping():
             raise NeverLeft("the service is stopping")
         self._was_given = True
 
@@ -127,11 +140,12 @@ async def _record(claim: Claim, answer: Answer, work: Work) -> None:
     )
 
 
-async def look(question: Question, work: Work) -> None:
+async def look(question: Question, fence: Fence, work: Work) -> None:
     """Ask AFAS's books one question and record what they show."""
     ground = work.ground
     try:
         client = await work.client(question)
+        fence()
         answered = await _ask(question, client, work)
     except (AfasError, NotAuthorisedError, SecretUnreadableError, OvertakenError) as error:
         log.warning(

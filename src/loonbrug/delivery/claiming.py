@@ -1,6 +1,6 @@
 """Claiming: the step from klaar to bezig, for all drains that wait at once, in a handful of statements.
 
-A drain reads ahead what it may send (`ready`), which is a hint and no more. The claim itself decides in its own
+A drain reads ahead what it may send (`ready_all`), which is a hint and no more. The claim itself decides in its own
 transaction, by what the tables say then: the epoch, the lanes and calls in use, the account, the company.
 """
 
@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision, unanswered_until
-from loonbrug.delivery.tables import one_of, stored, stored_id
+from loonbrug.delivery.tables import Value, one_of, stored, stored_id
 
 #: How many deliveries of a lane a drain reads ahead.
 AHEAD_PER_LANE = 20
@@ -87,10 +87,20 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """A drain's question what it may claim."""
+
+    environment_id: int
+    policy: Policy
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """What one drain would like to claim: the first of `ahead` whose lanes are free, one for each claim id.
 
-    `reading_count` calls of the environment are in use by questions.
+    `reading_count` calls of the environment are in use by questions, and the lanes of `looking` by questions about
+    what they hold.
     """
 
     environment_id: int
@@ -100,47 +110,71 @@ class Wish:
     reading_count: int
     policy: Policy
     now: datetime
+    looking: frozenset[Lane] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What was claimed, what turned out not to be there to claim, and the calls that the environment has."""
+    """What was claimed, what turned out not to be there to claim, and how many calls that leaves free."""
 
     claims: tuple[Claim, ...]
     gone: frozenset[int]
-    parallel_call_count: int
+    free_call_count: int
 
 
-@transaction.atomic
-def ready(*, environment_id: int, policy: Policy, now: datetime) -> tuple[Candidate, ...]:
-    """The first of every lane that may be claimed; what may no longer be sent is handed to a person."""
+def ready_all(outlooks: Sequence[Outlook]) -> list[tuple[Candidate, ...] | Exception]:
+    """The first of every lane that may be claimed; what may no longer be sent is handed to a person.
+
+    Within an open transaction only.
+    """
+    now = max(outlook.now for outlook in outlooks)
+    asked, ids = one_of(sorted({outlook.environment_id for outlook in outlooks}))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT id, administration, journal_code, state, reverses_id, is_test, is_blocked FROM (
-                SELECT delivery_delivery.id, administration, journal_code, delivery_delivery.state, reverses_id,
-                    due_at, company.is_test, debtor.is_blocked, row_number() OVER (
-                        PARTITION BY administration, journal_code ORDER BY due_at, delivery_delivery.id) AS place
+            f"""SELECT environment_id, id, administration, journal_code, state, reverses_id, is_test, is_blocked FROM (
+                SELECT delivery_delivery.environment_id, delivery_delivery.id, administration, journal_code,
+                    delivery_delivery.state, reverses_id, due_at, company.is_test, debtor.is_blocked,
+                    row_number() OVER (
+                        PARTITION BY delivery_delivery.environment_id, administration, journal_code
+                        ORDER BY due_at, delivery_delivery.id) AS place
                 FROM delivery_delivery
                 JOIN connections_connection account ON account.id = connection_id
                 LEFT JOIN directory_company company ON company.id = company_id
                 LEFT JOIN directory_debtor debtor ON debtor.id = company.debtor_id
-                WHERE delivery_delivery.environment_id = %s AND due_at <= %s AND account.state = 'authorised'
+                WHERE delivery_delivery.environment_id {asked} AND due_at <= %s AND account.state = 'authorised'
                 AND (delivery_delivery.state = 'queued'
                     OR (delivery_delivery.state = 'reversing' AND reason = 'to_delete'))
                 AND {_NOT_PAUSED}) AS lanes
             WHERE place <= %s ORDER BY due_at, id""",
-            [environment_id, stored(now), stored(now), AHEAD_PER_LANE],
+            [*ids, stored(now), stored(now), AHEAD_PER_LANE],
         )
         found = cursor.fetchall()
-    candidates = []
-    for delivery_id, administration, journal_code, state, reverses_id, is_test, is_blocked in found:
-        is_deletion = state == State.REVERSING
-        if not is_deletion and (is_test or is_blocked):
-            _hold(delivery_id, Reason.COMPANY_IS_TEST if is_test else Reason.DEBTOR_IS_BLOCKED, now)
-        elif not (is_deletion or reverses_id) or not _waits(delivery_id, policy, now):
-            kind = AttemptKind.DELETE if is_deletion else AttemptKind.BOOK
-            candidates.append(Candidate(delivery_id, (administration, journal_code), kind))
-    return tuple(candidates)
+    policy = outlooks[0].policy
+    candidates: defaultdict[int, list[Candidate]] = defaultdict(list)
+    for environment_id, *row in found:
+        candidates[environment_id] += _candidate(*row, policy=policy, now=now)
+    return [tuple(candidates[outlook.environment_id]) for outlook in outlooks]
+
+
+def _candidate(
+    delivery_id: int,
+    administration: int,
+    journal_code: str,
+    state: str,
+    reverses_id: int | None,
+    is_test: bool | None,
+    is_blocked: bool | None,
+    *,
+    policy: Policy,
+    now: datetime,
+) -> Iterator[Candidate]:
+    """This delivery, unless its company may not be sent any more or it has to wait."""
+    is_deletion = state == State.REVERSING
+    if not is_deletion and (is_test or is_blocked):
+        _hold(delivery_id, Reason.COMPANY_IS_TEST if is_test else Reason.DEBTOR_IS_BLOCKED, now)
+    elif not (is_deletion or reverses_id) or not _waits(delivery_id, policy, now):
+        kind = AttemptKind.DELETE if is_deletion else AttemptKind.BOOK
+        yield Candidate(delivery_id, (administration, journal_code), kind)
 
 
 def _hold(delivery_id: int, reason: Reason, now: datetime) -> None:
@@ -163,7 +197,7 @@ def _waits(delivery_id: int, policy: Policy, now: datetime) -> bool:
 
 def stored_claims(*, claim_ids: Sequence[UUID]) -> tuple[Claim, ...]:
     """Which of these claims are in the table and not answered: asked when a commit's fate is unknown."""
-    rows = Attempt.objects.select_related("delivery__connection").filter(
+    rows = Attempt.objects.select_related("delivery__connection", "delivery__frozen").filter(
         claim_id__in=claim_ids, ended_at=None
     )
     return tuple(
@@ -174,7 +208,7 @@ def stored_claims(*, claim_ids: Sequence[UUID]) -> tuple[Claim, ...]:
             office_id=row.delivery.office_id,
             connection_id=row.delivery.connection_id,
             token=str(row.delivery.connection.authorised_at),
-            payload=bytes(row.delivery.payload),
+            payload=row.delivery.payload,
             send_before=row.send_before,
         )
         for row in rows
@@ -187,36 +221,27 @@ def claim_all(wishes: Sequence[Wish]) -> list[Claimed | Exception]:
     What is under way is read from the table, never from memory, while the environments' rows are locked: neither
     another claim nor a raised epoch can come between. Within an open transaction only.
     """
-    environments = _locked({wish.environment_id for wish in wishes})
+    environments = locked({wish.environment_id for wish in wishes})
     lanes = busy_lanes(environment_ids=sorted(environments), now=max(wish.now for wish in wishes))
+    free: list[int | None] = []  # None where a newer drain has overtaken
     chosen: list[list[tuple[Candidate, UUID]]] = []
     for wish in wishes:
         epoch, parallel_call_count = environments[wish.environment_id]
-        busy = lanes[wish.environment_id]
-        free = parallel_call_count - len(busy) - wish.reading_count if epoch == wish.epoch else 0
-        chosen.append(list(zip(_choose(wish, busy, free), wish.claim_ids, strict=False)))
+        busy = lanes[wish.environment_id] | wish.looking
+        calls = max(parallel_call_count - len(busy) - wish.reading_count, 0)
+        free.append(calls if epoch == wish.epoch else None)
+        chosen.append(list(zip(_choose(wish, busy, free[-1] or 0), wish.claim_ids, strict=False)))
     claims = _claim(wishes, chosen)
     return [
-        _claimed(wish, mine, claims, *environments[wish.environment_id])
-        for wish, mine in zip(wishes, chosen, strict=True)
+        OvertakenError() if calls is None else _claimed(mine, claims, calls)
+        for mine, calls in zip(chosen, free, strict=True)
     ]
 
 
-def _claimed(
-    wish: Wish,
-    mine: Sequence[tuple[Candidate, UUID]],
-    claims: dict[int, Claim],
-    epoch: int,
-    parallel_call_count: int,
-) -> Claimed | Exception:
-    if epoch != wish.epoch:
-        return OvertakenError()
+def _claimed(mine: Sequence[tuple[Candidate, UUID]], claims: dict[int, Claim], free: int) -> Claimed:
     wanted = [candidate.delivery_id for candidate, _ in mine]
-    return Claimed(
-        claims=tuple(claims[delivery_id] for delivery_id in wanted if delivery_id in claims),
-        gone=frozenset(wanted) - claims.keys(),
-        parallel_call_count=parallel_call_count,
-    )
+    made = tuple(claims[delivery_id] for delivery_id in wanted if delivery_id in claims)
+    return Claimed(claims=made, gone=frozenset(wanted) - claims.keys(), free_call_count=free - len(made))
 
 
 def _choose(wish: Wish, busy: set[Lane], free: int) -> Iterator[Candidate]:
@@ -231,7 +256,7 @@ def _choose(wish: Wish, busy: set[Lane], free: int) -> Iterator[Candidate]:
             yield candidate
 
 
-def _locked(environment_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+def locked(environment_ids: Collection[int]) -> dict[int, tuple[int, int]]:
     """Epoch and number of calls of these environments, whose rows nobody else can change from here."""
     lock = "FOR NO KEY UPDATE" if connection.features.has_select_for_no_key_update else ""
     asked, ids = one_of(sorted(environment_ids))
@@ -272,7 +297,7 @@ def _claim(wishes: Sequence[Wish], chosen: Sequence[Sequence[tuple[Candidate, UU
         for candidate, claim_id in mine
     }
     claims: dict[int, Claim] = {}
-    attempts: list[Sequence[Any]] = []
+    attempts: list[Sequence[Value]] = []
     for kind in AttemptKind:
         of_kind = [pk for pk, (candidate, _, _) in asked.items() if candidate.kind is kind]
         for row in _take(of_kind, kind, wishes):
@@ -284,7 +309,7 @@ def _claim(wishes: Sequence[Wish], chosen: Sequence[Sequence[tuple[Candidate, UU
             attempts.append(
                 (
                     delivery_id,
-                    kind,
+                    kind.value,
                     stored_id(claim_id),
                     number,
                     wish.epoch,
@@ -300,15 +325,16 @@ def _claim(wishes: Sequence[Wish], chosen: Sequence[Sequence[tuple[Candidate, UU
     return claims
 
 
-def _keep(attempts: Sequence[Sequence[Any]]) -> None:
-    if attempts:
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                """INSERT INTO delivery_attempt (delivery_id, kind, claim_id, number, epoch, payload_hash,
-                    claimed_at, send_before, entry_number, outcome, message, code, log_reference)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', '', '')""",
-                attempts,
-            )
+def _keep(attempts: Sequence[Sequence[Value]]) -> None:
+    if not attempts:
+        return
+    places = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', '', '')"] * len(attempts))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""INSERT INTO delivery_attempt (delivery_id, kind, claim_id, number, epoch, payload_hash,
+                claimed_at, send_before, entry_number, outcome, message, code, log_reference) VALUES {places}""",
+            [value for attempt in attempts for value in attempt],
+        )
 
 
 def _take(delivery_ids: Sequence[int], kind: AttemptKind, wishes: Sequence[Wish]) -> list[Any]:
@@ -328,7 +354,8 @@ def _take(delivery_ids: Sequence[int], kind: AttemptKind, wishes: Sequence[Wish]
             WHERE id {asked} AND due_at <= %s AND {_MAY_LEAVE[kind]}
             AND EXISTS (SELECT 1 FROM connections_connection WHERE id = connection_id AND state = 'authorised')
             AND {_NOT_PAUSED}
-            RETURNING id, attempt_count, payload_hash, entry_number, office_id, connection_id, payload,
+            RETURNING id, attempt_count, payload_hash, entry_number, office_id, connection_id,
+                (SELECT content FROM delivery_payload frozen WHERE frozen.delivery_id = delivery_delivery.id),
                 (SELECT authorised_at FROM connections_connection WHERE id = connection_id)""",
             [*after, stored(until), stored(now), *ids, stored(now), stored(now)],
         )

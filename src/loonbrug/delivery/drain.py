@@ -10,11 +10,12 @@ from contextlib import suppress
 import structlog
 from django.db import InterfaceError, OperationalError
 
-from loonbrug.delivery import claiming, operations, questions
+from loonbrug.delivery import claiming, operations
 from loonbrug.delivery import ground as grounds
-from loonbrug.delivery.calls import deliver, look
-from loonbrug.delivery.claiming import Ahead, Claimed, OvertakenError, Wish, claim_all
+from loonbrug.delivery.calls import Fence, deliver, look
+from loonbrug.delivery.claiming import Ahead, Claimed, Outlook, OvertakenError, Wish, claim_all, ready_all
 from loonbrug.delivery.ground import Ground, Work
+from loonbrug.delivery.questions import Ask, take_questions
 
 log = structlog.get_logger()
 
@@ -51,14 +52,13 @@ async def _work_off(work: Work) -> None:
     next_round = loop.time()
     while True:
         work.has_news.clear()
-        read_has_ended = _drop_settled(work)
+        _drop_settled(work)
         is_round = loop.time() >= next_round or not work.calls()
         if is_round:
             next_round = loop.time() + LOOK_EVERY_SECONDS
         if not work.should_end():
             await _claim(work, is_round=is_round)
-        has_calls_for_reads = _free_calls(work) > 0 and (read_has_ended or not work.ahead.candidates)
-        if not work.should_end() and (is_round or has_calls_for_reads):
+        if not work.should_end() and (is_round or work.free_call_count > 0):
             await _ask_what_is_due(work)
         if not work.calls():
             return
@@ -67,30 +67,30 @@ async def _work_off(work: Work) -> None:
                 await work.has_news.wait()
 
 
-def _drop_settled(work: Work) -> bool:
-    """Forget the calls that have ended, and tell whether a read was among them; one that failed ends the drain."""
+def _drop_settled(work: Work) -> None:
+    """Forget the calls that have ended; one that failed ends the drain."""
     ended = {call for call in work.calls() if call.done()}
-    read_has_ended = not ended.isdisjoint(work.reads)
     for group in (work.sends, work.reads, work.looks):
         group.difference_update(ended)
     for call in ended:
+        work.lanes_of_looks.pop(call, None)
         call.result()
-    return read_has_ended
 
 
 async def _claim(work: Work, *, is_round: bool) -> None:
-    """Claim what may leave now, and start a call for each claim."""
+    """Claim what may leave now, start a call for each claim, and note how many calls that leaves free."""
     ground = work.ground
     may_read = is_round
     while True:
         if work.ahead.is_short or (may_read and not work.ahead.candidates):
-            found = await ground.store(
-                claiming.ready, environment_id=work.environment_id, policy=ground.policy, now=ground.now()
-            )
+            outlook = Outlook(work.environment_id, ground.policy, ground.now())
+            found = await ground.store_together(ready_all, outlook)
             work.ahead, may_read = Ahead(found), False
         if not work.ahead.candidates:
+            work.free_call_count = work.parallel_call_count - len(work.sends) - len(work.reads)
             return
         claimed = await _claimed(work)
+        work.free_call_count = claimed.free_call_count
         work.ahead.drop(claimed.gone)
         work.ahead.drop(claim.delivery_id for claim in claimed.claims)
         if claimed.claims:
@@ -110,46 +110,47 @@ async def _claimed(work: Work) -> Claimed:
         ahead=work.ahead.candidates.values(),
         claim_ids=[ground.new_id() for _ in range(work.parallel_call_count)],
         reading_count=len(work.reads),
+        looking=work.looking(),
         policy=ground.policy,
         now=ground.now(),
     )
     try:
-        claimed = await ground.writer.join(claim_all, wish)
+        return await ground.writer.join(claim_all, wish)
     except OvertakenError:
         work.was_overtaken = True
-        return Claimed((), frozenset(), work.parallel_call_count)
+        return Claimed((), frozenset(), 0)
     except (OperationalError, InterfaceError) as away:
         log.warning("not_claimed_yet", environment=work.environment_id, why=str(away))
         await asyncio.sleep(grounds.STORE_AGAIN_SECONDS)
         stored = await ground.store(claiming.stored_claims, claim_ids=wish.claim_ids)
-        return Claimed(stored, frozenset(), work.parallel_call_count)
-    work.parallel_call_count = claimed.parallel_call_count
-    return claimed
-
-
-def _free_calls(work: Work) -> int:
-    return work.parallel_call_count - len(work.sends) - len(work.reads)
+        return Claimed(stored, frozenset(), 0)
 
 
 async def _ask_what_is_due(work: Work) -> None:
     """Start a call for each question that is due, as far as calls are free."""
     ground = work.ground
-    due = await ground.store(questions.due, environment_id=work.environment_id, now=ground.now())
-    if due.over:
-        await ground.store(questions.end_doubts, environment_id=work.environment_id, now=ground.now())
-    if not (due.doubts or (due.bookings and _free_calls(work) > 0)):
-        return
+    ask = Ask(
+        environment_id=work.environment_id,
+        epoch=work.epoch,
+        reading_count=len(work.reads),
+        looking=work.looking(),
+        free_call_count=work.free_call_count,
+        policy=ground.policy,
+        now=ground.now(),
+    )
     try:
-        taken = await ground.store(
-            questions.take_questions,
-            environment_id=work.environment_id,
-            epoch=work.epoch,
-            reading_count=len(work.reads),
-            policy=ground.policy,
-            now=ground.now(),
-        )
+        taken = await ground.writer.join(take_questions, ask)
     except OvertakenError:
         work.was_overtaken = True
         return
+    except (OperationalError, InterfaceError) as away:
+        log.warning("not_asked_yet", environment=work.environment_id, why=str(away))
+        await asyncio.sleep(grounds.STORE_AGAIN_SECONDS)
+        return  # what is due by then is asked in the next round
+    fence = Fence(ask.now + ground.policy.send_window, ground)
     for question in taken:
-        work.start(work.looks if question.has_own_call else work.reads, look(question, work))
+        if question.has_own_call:
+            task = work.start(work.looks, look(question, fence, work))
+            work.lanes_of_looks[task] = question.administration, question.wanted[0].journal_code
+        else:
+            work.start(work.reads, look(question, fence, work))

@@ -16,10 +16,10 @@ from afas_client.client import AfasClient
 from afas_client.transport import Transport
 from loonbrug.connections.clients import open_client
 from loonbrug.delivery import questions
-from loonbrug.delivery.claiming import Ahead, Claim, claim_all
+from loonbrug.delivery.claiming import Ahead, Claim, Lane, claim_all, ready_all
 from loonbrug.delivery.inspection import record_answers
 from loonbrug.delivery.outcomes import Policy
-from loonbrug.delivery.questions import Question
+from loonbrug.delivery.questions import Question, take_questions
 from loonbrug.delivery.recording import record_all
 from loonbrug.delivery.writer import Together, Writer
 
@@ -77,8 +77,10 @@ class Ground:
 
 
 def grouping_writer() -> Writer:
-    """A writer that commits answers and claims together; answers first, because they free lanes."""
-    return Writer(record_all, record_answers, claim_all)
+    """A writer that commits together what drains ask: answers first, because they free lanes, and questions last,
+    because sends go before them.
+    """
+    return Writer(record_all, record_answers, ready_all, claim_all, take_questions)
 
 
 @dataclass(slots=True)
@@ -95,8 +97,11 @@ class Work:
     sends: set[asyncio.Task[None]] = field(default_factory=set)
     reads: set[asyncio.Task[None]] = field(default_factory=set)
     looks: set[asyncio.Task[None]] = field(default_factory=set)
+    lanes_of_looks: dict[asyncio.Task[None], Lane] = field(default_factory=dict)
     has_news: asyncio.Event = field(default_factory=asyncio.Event)
     clients: dict[tuple[int, str], asyncio.Future[AfasClient]] = field(default_factory=dict)
+    #: Calls that the sends leave free, as the last claim found.
+    free_call_count: int = 0
     was_overtaken: bool = False
 
     def should_end(self) -> bool:
@@ -105,15 +110,22 @@ class Work:
         has_had_its_turn = asyncio.get_running_loop().time() >= self.slice_ends
         return self.was_overtaken or ground.is_stopping() or (has_had_its_turn and ground.others_wait())
 
+    def looking(self) -> frozenset[Lane]:
+        """The lanes whose call is in use by a look: until its answer is stored, also when the doubt is over."""
+        return frozenset(lane for look, lane in self.lanes_of_looks.items() if look in self.looks)
+
     def calls(self) -> set[asyncio.Task[None]]:
         """All calls under way: sends, and questions with and without a call of their own."""
         return self.sends | self.reads | self.looks
 
-    def start(self, group: set[asyncio.Task[None]], call: Coroutine[None, None, None]) -> None:
+    def start(
+        self, group: set[asyncio.Task[None]], call: Coroutine[None, None, None]
+    ) -> "asyncio.Task[None]":
         """Start a call; its end is news."""
         task = asyncio.create_task(call)
         group.add(task)
         task.add_done_callback(lambda _: self._hear_of_end(group))
+        return task
 
     def _hear_of_end(self, group: set[asyncio.Task[None]]) -> None:
         """A send gives its news when its answer is handed in; that it ended matters when it was the last."""

@@ -64,7 +64,7 @@ def _record_answer(question: Question, answered: Answered, policy: Policy) -> No
     if question.kind is Kind.NUMBER_CHECK:
         _keep_number_check(question, answered)
     is_by_hand = question.kind is Kind.BY_HAND
-    locked = Delivery.objects.select_for_update(no_key=True).defer("payload", "mapping").order_by("id")
+    locked = Delivery.objects.select_for_update(no_key=True).defer("mapping").order_by("id")
     rows = locked.in_bulk([wanted.delivery_id for wanted in question.wanted])
     is_by_hand = question.kind is Kind.BY_HAND
     booked: list[tuple[Delivery, Seen]] = []

@@ -38,7 +38,7 @@ def pause(*, policy: Policy, now: datetime) -> int:
     )
     states = [State.QUEUED, State.SENDING, State.IN_DOUBT]
     rows = Delivery.objects.select_for_update(no_key=True).filter(state__in=states)
-    waiting = list(rows.defer("payload", "mapping"))
+    waiting = list(rows.defer("mapping"))
     for delivery in waiting:
         _doubt(delivery, until=policy.doubt_until(send_before=left), now=now)
     return len(waiting)

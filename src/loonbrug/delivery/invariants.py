@@ -85,11 +85,11 @@ def not_stuck(view: View) -> Iterable[Breaching]:
 
 def payload_as_approved(view: View) -> Iterable[Breaching]:
     """A payload that is not the one whose hash was taken when it was approved."""
-    rows = view.deliveries().values_list("office_id", "id", "payload", "payload_hash")
+    rows = view.deliveries().values_list("office_id", "id", "frozen__content", "payload_hash")
     return [
         (office_id, delivery_id)
         for office_id, delivery_id, payload, expected in rows.iterator(chunk_size=200)
-        if sha256(payload).hexdigest() != expected
+        if sha256(payload or b"").hexdigest() != expected
     ]
 
 

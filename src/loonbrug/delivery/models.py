@@ -22,7 +22,7 @@ class Delivery(models.Model):
     """
 
     office = models.ForeignKey(Office, on_delete=models.PROTECT)
-    environment = models.ForeignKey(Environment, on_delete=models.PROTECT)
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, db_index=False)
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
     company_id = models.BigIntegerField()
     run_id = models.BigIntegerField()
@@ -39,7 +39,6 @@ class Delivery(models.Model):
     year = models.PositiveSmallIntegerField()
     period = models.PositiveSmallIntegerField()
     voucher_number = models.CharField(max_length=32)
-    payload = models.BinaryField()
     payload_hash = models.CharField(max_length=64)
     mapping = models.JSONField()
     total_debit = models.DecimalField(max_digits=15, decimal_places=2)
@@ -101,6 +100,23 @@ class Delivery(models.Model):
                 name="delivery_under_way",
             ),
         ]
+
+    @property
+    def payload(self) -> bytes:
+        """The bytes that are sent, as they were approved."""
+        return bytes(self.frozen.content)
+
+
+class Payload(models.Model):
+    """What is sent for one delivery, byte for byte.
+
+    In a table of its own: it is written once, and its delivery's row again with every step.
+    """
+
+    delivery = models.OneToOneField(
+        Delivery, on_delete=models.CASCADE, primary_key=True, related_name="frozen"
+    )
+    content = models.BinaryField()
 
 
 class AttemptKind(StrEnum):

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from loonbrug.connections.models import Environment
 from loonbrug.delivery import installation
-from loonbrug.delivery.models import Delivery
+from loonbrug.delivery.models import Delivery, Payload
 from loonbrug.delivery.outcomes import (
     Decision,
     Policy,
@@ -92,7 +92,6 @@ def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: da
         year=entry.posting.year,
         period=entry.posting.period,
         voucher_number=number,
-        payload=payload,
         payload_hash=sha256(payload).hexdigest(),
         mapping=dict(target.mapping),
         total_debit=debit,
@@ -102,21 +101,33 @@ def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: da
         queued_by=by,
         changed_at=now,
     )
+    Payload.objects.create(delivery=delivery, content=payload)
     installation.look_first(delivery, now=now)
     return delivery.pk
 
 
-@transaction.atomic
 def begin_drain(*, environment_id: int, policy: Policy, now: datetime) -> Begun:
-    """Raise the environment's epoch, and put what an older drain left in the air in doubt."""
-    Environment.objects.filter(pk=environment_id).update(epoch=F("epoch") + 1)
-    rows = Delivery.objects.select_for_update(no_key=True)
-    left = Q(state=State.SENDING) | Q(state=State.REVERSING, reason=Reason.DELETING)
-    for delivery in rows.filter(left, environment_id=environment_id):
-        until = policy.doubt_until(send_before=latest_attempt(delivery).send_before)
-        decision = Decision(State.IN_DOUBT, due_at=now)
-        if delivery.state == State.REVERSING:
-            decision = Decision(State.REVERSING, reason=Reason.DELETE_LEFT, due_at=now)
-        apply_decision(delivery, decision, now=now, doubt_until=until)
-    environment = Environment.objects.get(pk=environment_id)
+    """Raise the environment's epoch, and put what an older drain left in the air in doubt.
+
+    The epoch is committed first. An older drain can claim nothing from then on, and its last answers, which lock
+    deliveries and then the environment, cannot stand in the way.
+    """
+    with transaction.atomic():
+        Environment.objects.filter(pk=environment_id).update(epoch=F("epoch") + 1)
+        environment = Environment.objects.get(pk=environment_id)
+    _doubt_what_was_left(environment_id, policy, now)
     return Begun(environment.epoch, environment.parallel_call_count)
+
+
+@transaction.atomic
+def _doubt_what_was_left(environment_id: int, policy: Policy, now: datetime) -> None:
+    """Nothing is looked up before that look counts: until then the older drain may live, and hear the answer itself."""
+    left = Q(state=State.SENDING) | Q(state=State.REVERSING, reason=Reason.DELETING)
+    rows = Delivery.objects.select_for_update(no_key=True).order_by("id")
+    for delivery in rows.filter(left, environment_id=environment_id):
+        send_before = latest_attempt(delivery).send_before
+        due_at = max(now, send_before + policy.send_window)
+        decision = Decision(State.IN_DOUBT, due_at=due_at)
+        if delivery.state == State.REVERSING:
+            decision = Decision(State.REVERSING, reason=Reason.DELETE_LEFT, due_at=due_at)
+        apply_decision(delivery, decision, now=now, doubt_until=policy.doubt_until(send_before=send_before))

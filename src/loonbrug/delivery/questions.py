@@ -4,11 +4,12 @@ In doubt is looked up and never resent blindly; what is booked is read back. Not
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain, islice
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -17,14 +18,14 @@ from afas_client.transactions import VOUCHERS_AT_ONCE
 from loonbrug.connections.capabilities import Feature
 from loonbrug.connections.models import Connection, ConnectionState, Environment
 from loonbrug.connections.queries import view_of
-from loonbrug.delivery.claiming import OvertakenError, busy_lanes
+from loonbrug.delivery.claiming import Lane, OvertakenError, busy_lanes, locked
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.payload import expected_of
 from loonbrug.delivery.sighting import Expected
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision
-from loonbrug.delivery.tables import stored
+from loonbrug.delivery.tables import one_of, stored
 
 #: The states that a look ends when it finds the entry once, as it was sent.
 DOUBTED = (State.IN_DOUBT, State.UNDECIDED, State.CONFLICT)
@@ -84,6 +85,38 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """What one drain would like to ask now, and how many calls its sends leave free for reading back.
+
+    `reading_count` of its calls are in use by questions already, and the lanes of `looking` by questions with the call
+    of what they are about.
+    """
+
+    environment_id: int
+    epoch: int
+    reading_count: int
+    free_call_count: int
+    policy: Policy
+    now: datetime
+    looking: frozenset[Lane] = frozenset()
+
+
+#: What is read back in one question: kind, connection, administration and, where it is asked by number, journal code.
+_Batch = tuple[Kind, int, int, str]
+
+
+class _Booked(NamedTuple):
+    """A booked delivery, as far as it matters for how it is read back."""
+
+    pk: int
+    environment_id: int
+    office_id: int
+    connection_id: int
+    administration: int
+    journal_code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """What there is to look at: doubts or deletions to ask about, doubts that are over, bookings to read back."""
 
@@ -92,21 +125,26 @@ class Due:
     bookings: bool
 
 
-def due(*, environment_id: int, now: datetime) -> Due:
-    """Whether there is anything to look at; cheap, because it is asked of every drain at work all the time."""
+def _what_is_due(environment_ids: Sequence[int], now: datetime) -> dict[int, Due]:
+    """Of each environment whether there is anything to look at; cheap, because drains at work ask all the time.
+
+    The three states are written out because only then the databases use the small index of what is under way.
+    """
+    asked, ids = one_of(environment_ids)
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT
-            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
+            f"""SELECT id,
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = environment.id
                 AND state IN ('in_doubt', 'undecided', 'conflict', 'reversing', 'booked_by_hand')
                 AND due_at <= %s),
-            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
-                AND state = 'in_doubt' AND doubt_until <= %s),
-            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = %s
-                AND state IN ('booked', 'verified') AND due_at <= %s)""",
-            [environment_id, stored(now)] * 3,
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = environment.id
+                AND state IN ('sending', 'in_doubt', 'reversing') AND state = 'in_doubt' AND doubt_until <= %s),
+            EXISTS (SELECT 1 FROM delivery_delivery WHERE environment_id = environment.id
+                AND state IN ('booked', 'verified') AND due_at <= %s)
+            FROM connections_environment environment WHERE id {asked}""",
+            [*[stored(now)] * 3, *ids],
         )
-        return Due(*map(bool, cursor.fetchone()))
+        return {pk: Due(*map(bool, found)) for pk, *found in cursor.fetchall()}
 
 
 def check_epoch(*, environment_id: int, epoch: int) -> None:
@@ -136,29 +174,49 @@ def end_doubts(*, environment_id: int, now: datetime) -> int:
     return len(ended)
 
 
-@transaction.atomic
-def take_questions(
-    *, environment_id: int, epoch: int, reading_count: int, policy: Policy, now: datetime
-) -> tuple[Question, ...]:
-    """The questions that are due; each is put off until an answer can be there, so that it is asked once.
+def take_questions(asks: Sequence[Ask]) -> list[tuple[Question, ...] | Exception]:
+    """The questions that are due, for each of these drains; OvertakenError in its place for one that was overtaken.
 
-    What AFAS may still be working on brings its own call; other questions take what the sends leave free, when
-    `reading_count` of them are being asked already. Raises OvertakenError.
+    Each question is put off until an answer can be there, so that it is asked once. What AFAS may still be working
+    on brings its own call; other questions take what the sends leave free. Within an open transaction only.
     """
-    environment = Environment.objects.select_for_update(no_key=True).get(pk=environment_id)
-    if environment.epoch != epoch:
-        raise OvertakenError
-    busy = busy_lanes(environment_ids=[environment_id], now=now)[environment_id]
-    free = max(environment.parallel_call_count - len(busy) - reading_count, 0)
-    questions = (
-        _in_the_air(environment_id, free, now) if due(environment_id=environment_id, now=now).doubts else []
-    )
-    free -= sum(not question.has_own_call for question in questions)
-    if free > 0:
-        questions += _read_backs(environment_id, free, now)
-    asked = [wanted.delivery_id for question in questions for wanted in question.wanted]
-    Delivery.objects.filter(pk__in=asked).update(due_at=now + policy.read_time_out)
-    return tuple(questions)
+    environments = locked({ask.environment_id for ask in asks})
+    now = max(ask.now for ask in asks)
+    due = _what_is_due(sorted(environments), now)
+    lanes = busy_lanes(environment_ids=sorted(environments), now=now)
+    questions: dict[int, list[Question]] = {}
+    free: dict[int, int] = {}
+    for ask in asks:
+        environment_id = ask.environment_id
+        epoch, parallel_call_count = environments[environment_id]
+        if epoch != ask.epoch:
+            continue
+        if due[environment_id].over:
+            end_doubts(environment_id=environment_id, now=now)
+        in_use = len(lanes[environment_id] | ask.looking) + ask.reading_count
+        left = max(parallel_call_count - in_use, 0)
+        questions[environment_id] = (
+            _in_the_air(environment_id, left, now) if due[environment_id].doubts else []
+        )
+        left -= sum(not question.has_own_call for question in questions[environment_id])
+        left = min(left, ask.free_call_count)
+        if left > 0 and due[environment_id].bookings:
+            free[environment_id] = left
+    for environment_id, question in _read_backs(free, now):
+        questions[environment_id].append(question)
+    _put_off(questions.values(), until=now + asks[0].policy.read_time_out)
+    return [
+        tuple(questions[ask.environment_id])
+        if environments[ask.environment_id][0] == ask.epoch
+        else OvertakenError()
+        for ask in asks
+    ]
+
+
+def _put_off(questions: Iterable[Sequence[Question]], *, until: datetime) -> None:
+    asked = [wanted.delivery_id for each in questions for question in each for wanted in question.wanted]
+    if asked:
+        Delivery.objects.filter(pk__in=asked).update(due_at=until)
 
 
 def _in_the_air(environment_id: int, free_call_count: int, now: datetime) -> list[Question]:
@@ -181,7 +239,7 @@ def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Deliver
         connection__state=ConnectionState.AUTHORISED, connection__capabilities_checked_at__isnull=False
     )
     rows = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    return rows.select_related("connection__environment").order_by("due_at", "id")
+    return rows.select_related("connection__environment", "frozen").order_by("due_at", "id")
 
 
 def connector_of(delivery: Delivery) -> str:
@@ -253,37 +311,64 @@ def question_about(kind: Kind, delivery: Delivery) -> Question:
     )
 
 
-def _read_backs(environment_id: int, free_call_count: int, now: datetime) -> list[Question]:
-    """One question per administration, of as many deliveries as fit; the first of a lane asks by its number."""
-    due = _due(environment_id, now, State.BOOKED, State.VERIFIED)
-    columns = ("id", "office_id", "connection_id", "administration", "journal_code")
-    found = list(due.values_list(*columns)[:READ_AT_ONCE])
-    is_kept = _numbers_kept(environment_id)
-    connectors = _look_up_connectors({connection_id for _, _, connection_id, _, _ in found})
+def _read_backs(free: Mapping[int, int], now: datetime) -> Iterator[tuple[int, Question]]:
+    """One question per administration, of as many deliveries as fit; the first of a lane asks by its number.
+
+    So many for each environment as it has calls free.
+    """
+    if not free:
+        return
+    found = _booked_ones(sorted(free), now)
+    is_kept = _numbers_kept(free)
+    connectors = _look_up_connectors({row.connection_id for row in found})
     unreadable = []
-    batches: defaultdict[tuple[Kind, int, int, str], list[int]] = defaultdict(list)
-    for pk, office_id, connection_id, administration, journal_code in found:
-        kept = is_kept.get((office_id, administration, journal_code))
-        if kept is False or not connectors[connection_id]:
-            unreadable.append(pk)
-        elif kept is None:
-            batches[Kind.NUMBER_CHECK, connection_id, administration, journal_code].append(pk)
-        else:
-            batches[Kind.READ_BACK, connection_id, administration, ""].append(pk)
-    Delivery.objects.filter(pk__in=unreadable).update(due_at=None)
-    chosen = [(key, pks[: _ASKED_AT_ONCE[key[0]]]) for key, pks in list(batches.items())[:free_call_count]]
-    rows = Delivery.objects.select_related("connection").in_bulk([pk for _, pks in chosen for pk in pks])
-    return [
-        _question(kind, [rows[pk] for pk in pks], connectors[connection_id])
-        for (kind, connection_id, _, _), pks in chosen
+    batches: defaultdict[int, dict[_Batch, list[int]]] = defaultdict(dict)
+    for row in found:
+        kept = is_kept.get((row.office_id, row.environment_id, row.administration, row.journal_code))
+        if kept is False or not connectors[row.connection_id]:
+            unreadable.append(row.pk)
+            continue
+        batch = (
+            (Kind.NUMBER_CHECK, row.connection_id, row.administration, row.journal_code)
+            if kept is None
+            else (Kind.READ_BACK, row.connection_id, row.administration, "")
+        )
+        batches[row.environment_id].setdefault(batch, []).append(row.pk)
+    if unreadable:
+        Delivery.objects.filter(pk__in=unreadable).update(due_at=None)
+    chosen = [
+        (environment_id, key, pks[: _ASKED_AT_ONCE[key[0]]])
+        for environment_id, of_it in batches.items()
+        for key, pks in islice(of_it.items(), free[environment_id])
     ]
+    rows = Delivery.objects.select_related("connection", "frozen").defer("mapping")
+    deliveries = rows.in_bulk([pk for _, _, pks in chosen for pk in pks])
+    for environment_id, (kind, connection_id, _, _), pks in chosen:
+        yield environment_id, _question(kind, [deliveries[pk] for pk in pks], connectors[connection_id])
 
 
-def _numbers_kept(environment_id: int) -> dict[tuple[int, int, str], bool]:
+def _booked_ones(environment_ids: Sequence[int], now: datetime) -> list[_Booked]:
+    """What is booked and due to be read back: of each environment the first."""
+    asked, ids = one_of(environment_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT id, environment_id, office_id, connection_id, administration, journal_code FROM (
+                SELECT d.id, d.environment_id, d.office_id, connection_id, administration, journal_code, due_at,
+                    row_number() OVER (PARTITION BY d.environment_id ORDER BY due_at, d.id) AS place
+                FROM delivery_delivery d JOIN connections_connection account ON account.id = connection_id
+                WHERE d.environment_id {asked} AND d.state IN ('booked', 'verified') AND due_at <= %s
+                AND account.state = 'authorised' AND account.capabilities_checked_at IS NOT NULL) AS booked
+            WHERE place <= %s ORDER BY due_at, id""",
+            [*ids, stored(now), READ_AT_ONCE],
+        )
+        return [_Booked(*row) for row in cursor.fetchall()]
+
+
+def _numbers_kept(environment_ids: Iterable[int]) -> dict[tuple[int, int, int, str], bool]:
     """Of which lanes it is known whether AFAS keeps our numbers there."""
-    rows = NumberKeeping.objects.filter(environment_id=environment_id)
-    columns = ("office_id", "administration", "journal_code", "is_kept")
-    return {(office, unit, code): kept for office, unit, code, kept in rows.values_list(*columns)}
+    rows = NumberKeeping.objects.filter(environment_id__in=environment_ids)
+    columns = ("office_id", "environment_id", "administration", "journal_code", "is_kept")
+    return {tuple(lane): kept for *lane, kept in rows.values_list(*columns)}
 
 
 def _look_up_connectors(connection_ids: Iterable[int]) -> dict[int, str]:
@@ -306,7 +391,7 @@ def _question(kind: Kind, deliveries: Sequence[Delivery], connector: str) -> Que
                 voucher_number=delivery.voucher_number,
                 journal_code=delivery.journal_code,
                 entry_number=delivery.entry_number,
-                expected=expected_of(bytes(delivery.payload)),
+                expected=expected_of(delivery.payload),
             )
             for delivery in deliveries
         ),

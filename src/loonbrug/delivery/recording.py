@@ -24,7 +24,7 @@ from loonbrug.delivery.outcomes import (
 from loonbrug.delivery.reversal import after_answer
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import Step, apply_steps
-from loonbrug.delivery.tables import moment, one_of, stored, stored_id
+from loonbrug.delivery.tables import moment, one_of, stored, stored_id, values_of
 
 _SETTLED = frozenset(Outcome) - {Outcome.UNKNOWN}
 
@@ -204,23 +204,28 @@ def _store_answers(answers: Sequence[tuple[Report, _Row]]) -> None:
     """An answer is always stored with its attempt, whatever the delivery's state."""
     if not answers:
         return
+    values, parameters = values_of(
+        ("bigint", "timestamptz", "text", "integer", "integer", "text", "text", "text", "text"),
+        [
+            (
+                row.attempt_id,
+                stored(report.now),
+                report.answer.outcome.value,
+                report.answer.status,
+                report.answer.error_number,
+                report.answer.message,
+                report.answer.code,
+                report.answer.log_reference,
+                report.answer.entry_number or None,
+            )
+            for report, row in answers
+        ],
+    )
     with connection.cursor() as cursor:
-        cursor.executemany(
-            """UPDATE delivery_attempt SET ended_at = %s, outcome = %s, status = %s, error_number = %s,
-                message = %s, code = %s, log_reference = %s, entry_number = COALESCE(%s, entry_number)
-            WHERE id = %s""",
-            [
-                (
-                    stored(report.now),
-                    report.answer.outcome,
-                    report.answer.status,
-                    report.answer.error_number,
-                    report.answer.message,
-                    report.answer.code,
-                    report.answer.log_reference,
-                    report.answer.entry_number or None,
-                    row.attempt_id,
-                )
-                for report, row in answers
-            ],
+        cursor.execute(
+            f"""UPDATE delivery_attempt SET ended_at = column2, outcome = column3, status = column4,
+                error_number = column5, message = column6, code = column7, log_reference = column8,
+                entry_number = COALESCE(column9, entry_number)
+            FROM {values} AS answer WHERE id = column1""",
+            parameters,
         )

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from loonbrug.delivery.decisions import in_state, keep_decision
 from loonbrug.delivery.inspection import Answered
-from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
+from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp, Payload
 from loonbrug.delivery.outcomes import Decision, Outcome, Policy, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number, expected_of
 from loonbrug.delivery.questions import Kind, Question, connector_of, question_about
@@ -110,8 +110,8 @@ def _end_earlier_counter_entry(delivery: Delivery, now: datetime) -> None:
 def _queue_counter_entry(delivery: Delivery, by: str, now: datetime) -> None:
     generation = delivery.counter_entries.count()
     number = counter_voucher_number(voucher_number=delivery.voucher_number, generation=generation)
-    payload = counter_payload(bytes(delivery.payload), voucher_number=number)
-    Delivery.objects.create(
+    payload = counter_payload(delivery.payload, voucher_number=number)
+    counter_entry = Delivery.objects.create(
         office_id=delivery.office_id,
         environment_id=delivery.environment_id,
         connection_id=delivery.connection_id,
@@ -127,7 +127,6 @@ def _queue_counter_entry(delivery: Delivery, by: str, now: datetime) -> None:
         year=delivery.year,
         period=delivery.period,
         voucher_number=number,
-        payload=payload,
         payload_hash=sha256(payload).hexdigest(),
         mapping=delivery.mapping,
         total_debit=delivery.total_credit,
@@ -137,6 +136,7 @@ def _queue_counter_entry(delivery: Delivery, by: str, now: datetime) -> None:
         queued_by=by,
         changed_at=now,
     )
+    Payload.objects.create(delivery=counter_entry, content=payload)
 
 
 def look_before(*, claim_id: UUID) -> Question | None:
@@ -200,7 +200,7 @@ def _sought(delivery: Delivery) -> Sought:
         journal_code=delivery.journal_code,
         voucher_number=delivery.voucher_number,
         entry_number=delivery.entry_number,
-        expected=expected_of(bytes(delivery.payload)),
+        expected=expected_of(delivery.payload),
     )
 
 

@@ -11,10 +11,23 @@ from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Outcome, Policy
 from loonbrug.delivery.reversal import following
 from loonbrug.delivery.states import ENDED, State
-from loonbrug.delivery.tables import stored
+from loonbrug.delivery.tables import Value, stored, values_of
 
 #: AFAS may still be working on something of these until `doubt_until`.
 _IN_THE_AIR = frozenset({State.IN_DOUBT, State.REVERSING})
+#: Of what `_row` gives.
+_STEP_TYPES = (
+    "bigint",
+    "text",
+    "text",
+    "boolean",
+    "text",
+    "timestamptz",
+    "text",
+    "timestamptz",
+    "integer",
+    "timestamptz",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +47,34 @@ def apply_steps(steps: Sequence[Step]) -> None:
     """Write these steps at once; the trigger refuses what the table of states does not allow."""
     if not steps:
         return
+    values, parameters = values_of(_STEP_TYPES, [_row(step) for step in steps])
     with connection.cursor() as cursor:
-        cursor.executemany(
-            """UPDATE delivery_delivery SET state = CASE WHEN is_ended THEN %s ELSE %s END,
-                is_ended = (is_ended OR %s), reason = %s, due_at = %s, entry_number = %s,
-                doubt_until = %s, not_booked_count = %s, changed_at = %s WHERE id = %s""",
-            [
-                (
-                    _once_ended(step.decision.state),
-                    step.decision.state,
-                    step.decision.state in ENDED,
-                    step.decision.reason,
-                    stored(step.decision.due_at),
-                    step.entry_number,
-                    stored(step.doubt_until if step.decision.state in _IN_THE_AIR else None),
-                    step.not_booked_count,
-                    stored(step.now),
-                    step.delivery_id,
-                )
-                for step in steps
-            ],
+        cursor.execute(
+            f"""UPDATE delivery_delivery SET state = CASE WHEN is_ended THEN column3 ELSE column2 END,
+                is_ended = (is_ended OR column4), reason = column5, due_at = column6, entry_number = column7,
+                doubt_until = column8, not_booked_count = column9, changed_at = column10
+            FROM {values} AS step WHERE id = column1""",
+            parameters,
         )
     for step in steps:
         if step.reverses_id is not None:
             _follow(step.delivery_id, step.reverses_id, step.now)
+
+
+def _row(step: Step) -> tuple[Value, ...]:
+    decision = step.decision
+    return (
+        step.delivery_id,
+        decision.state.value,
+        _once_ended(decision.state).value,
+        decision.state in ENDED,
+        decision.reason.value,
+        stored(decision.due_at),
+        step.entry_number,
+        stored(step.doubt_until if decision.state in _IN_THE_AIR else None),
+        step.not_booked_count,
+        stored(step.now),
+    )
 
 
 def step_of(

@@ -1,13 +1,16 @@
 """What raw SQL needs to be the same on both databases. Claiming, recording and steps write with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection
 
 T = TypeVar("T")
+#: What a statement may be given.
+Value = bool | int | str | datetime | UUID | None
 
 
 def one_of(values: Iterable[T]) -> tuple[str, list[T]]:
@@ -20,16 +23,33 @@ def one_of(values: Iterable[T]) -> tuple[str, list[T]]:
     return f"IN ({', '.join(['%s'] * len(found))})", found
 
 
+def values_of(types: Sequence[str], rows: Sequence[Sequence[Value]]) -> tuple[str, list[Value]]:
+    """`(VALUES (%s, %s), ...)` with columns named column1, column2, ... and its parameters: many rows in one statement.
+
+    A statement for each row would cost many times as much. PostgreSQL wants to be told each column's type; SQLite
+    has none to tell.
+    """
+    cast = "" if _keeps_text() else "::"
+    places = ", ".join(f"%s{cast}{type_ if cast else ''}" for type_ in types)
+    return f"(VALUES {', '.join([f'({places})'] * len(rows))})", [value for row in rows for value in row]
+
+
 def stored(moment: datetime | None) -> datetime | str | None:
     """A moment as this database stores it; SQLite keeps it as text in UTC."""
-    if moment is None or connection.vendor != "sqlite":
+    if moment is None or not _keeps_text():
         return moment
     return str(moment.astimezone(UTC).replace(tzinfo=None))
 
 
+@cache
+def _keeps_text() -> bool:
+    """SQLite has no type of its own for moments and ids. Asked once: asking costs more than all else here."""
+    return connection.vendor == "sqlite"
+
+
 def stored_id(value: UUID) -> UUID | str:
     """An id as this database stores it."""
-    return value if connection.features.has_native_uuid_field else value.hex
+    return value.hex if _keeps_text() else value
 
 
 def moment(value: datetime) -> datetime:

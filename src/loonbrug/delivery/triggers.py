@@ -8,7 +8,6 @@ from django.db import connection
 from loonbrug.delivery.states import TRANSITIONS
 
 FROZEN = (
-    "payload",
     "payload_hash",
     "voucher_number",
     "administration",
@@ -24,7 +23,7 @@ CHANGE_REFUSED = "what was approved for sending is frozen"
 
 
 def install(**_: object) -> None:
-    """Create both triggers on the delivery table."""
+    """Create the triggers on deliveries and their payloads."""
     statements = _for_postgresql() if connection.vendor == "postgresql" else _for_sqlite()
     with connection.cursor() as cursor:
         for statement in statements:
@@ -40,6 +39,9 @@ def _for_sqlite() -> list[str]:
         "DROP TRIGGER IF EXISTS delivery_frozen",
         f"""CREATE TRIGGER delivery_frozen BEFORE UPDATE ON delivery_delivery
         WHEN {changed} BEGIN SELECT RAISE(ABORT, '{CHANGE_REFUSED}'); END""",
+        "DROP TRIGGER IF EXISTS delivery_payload_frozen",
+        f"""CREATE TRIGGER delivery_payload_frozen BEFORE UPDATE ON delivery_payload
+        BEGIN SELECT RAISE(ABORT, '{CHANGE_REFUSED}'); END""",
     ]
 
 
@@ -52,6 +54,8 @@ def _for_postgresql() -> list[str]:
         FOR EACH ROW WHEN ({_forbidden()}) EXECUTE FUNCTION delivery_refuse('{TRANSITION_REFUSED}')""",
         f"""CREATE OR REPLACE TRIGGER delivery_frozen BEFORE UPDATE ON delivery_delivery
         FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION delivery_refuse('{CHANGE_REFUSED}')""",
+        f"""CREATE OR REPLACE TRIGGER delivery_payload_frozen BEFORE UPDATE ON delivery_payload
+        FOR EACH ROW EXECUTE FUNCTION delivery_refuse('{CHANGE_REFUSED}')""",
     ]
 
 

@@ -24,6 +24,8 @@ Together = Callable[[Sequence[Q]], Sequence[R | Exception]]
 
 #: A larger group would only let the first of it wait longer.
 MOST_AT_ONCE = 500
+#: So many operations by themselves go between two groups: one would keep a start of many drains waiting, all a group.
+MOST_ALONE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Writer:
                 else:
                     (together if item.is_grouped else alone).append(item)
             self._commit(together)
-            if alone:
+            for _ in range(min(len(alone), MOST_ALONE)):
                 item = alone.popleft()
                 _tell([(item, _outcome_of(item.operation))])
         connections.close_all()

@@ -137,7 +137,7 @@ def _queue_of(row: Delivery, now: datetime) -> Queue:
 
 def _rows(shown: QuerySet[Delivery], page: int, now: datetime) -> tuple[DeliveryRow, ...]:
     start = (page - 1) * PAGE_LENGTH
-    ordered = shown.select_related("environment", "connection").defer("payload", "mapping")
+    ordered = shown.select_related("environment", "connection").defer("mapping")
     found = list(ordered.order_by("queued_at", "id")[start : start + PAGE_LENGTH])
     companies = Company.objects.in_bulk({row.company_id for row in found})
     runs = PayrollRun.objects.in_bulk({row.run_id for row in found})

@@ -120,7 +120,7 @@ def _sent(scope: Scope, views: Sequence[DeliveryView]) -> tuple[SentEntry, ...]:
         SentEntry(
             view=view,
             payload=EvidenceFile(
-                f"payloads/entry-{view.ordinal}-{view.voucher_number}.json", bytes(found[view.id].payload)
+                f"payloads/entry-{view.ordinal}-{view.voucher_number}.json", found[view.id].payload
             ),
             attempt_hashes={each.number: each.payload_hash for each in found[view.id].attempts.all()},
             look_ups=tuple(
