@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 import pytest
 from django.test import Client
+from tests.integration.nmbrs_runs import document
 from tests.integration.workflow_office import ALL, WorkflowOffice, make_office
 
 from loonbrug.access import queries as access
@@ -14,15 +15,17 @@ from loonbrug.access.rights import Level, Part
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.states import State
-from loonbrug.directory.models import Company, Debtor
+from loonbrug.directory.models import Company, Debtor, NmbrsCompany
 from loonbrug.mappings.models import Mapping
 from loonbrug.payroll import operations as payroll
-from loonbrug.payroll.models import Journal
-from loonbrug.payroll.nmbrs_models import NmbrsRun
+from loonbrug.payroll.models import Generation, Journal, JournalLife, JournalSource, Release
+from loonbrug.payroll.nmbrs_models import LookSubject, NmbrsLook, NmbrsRun
+from loonbrug.planning.models import Track
 from loonbrug.planning.plan import AMSTERDAM
 from loonbrug.screens.radar import Group, Kind, Stage, radar
 from loonbrug.watch.models import Mail
 from loonbrug.web.letters import words_of
+from loonbrug.workflows import generate
 from loonbrug.workflows.digest import DIGEST_MAIL, write_digests
 from nmbrs_client import errors
 
@@ -138,6 +141,54 @@ def test_a_company_whose_run_is_later_than_usual_is_missed(office: WorkflowOffic
     assert Kind.MISSING not in seen(office)
 
 
+@pytest.mark.parametrize(
+    ("what", "is_booked", "stage"),
+    [
+        ("gone", False, Stage.RUN_GONE),
+        ("gone", True, Stage.RUN_GONE_AFTER_BOOKING),
+        ("other content", False, Stage.CHANGED_AFTER_GENERATING),
+        ("other content", True, Stage.CHANGED_AFTER_BOOKING),
+    ],
+)
+def test_what_nmbrs_contradicts_is_shown_until_a_person_decides(
+    office: WorkflowOffice, what: str, is_booked: bool, stage: Stage
+) -> None:
+    office.choose(replace(ALL, send=replace(ALL.send, by_itself=is_booked)))
+    run_id = office.lock_run()
+    office.let_pass()
+    assert Kind.CONTRADICTED not in seen(office)
+    if what == "gone":
+        NmbrsRun.objects.update(gone_at=office.now)
+    else:
+        office.nmbrs.answer = document("1100.00")
+        generate.ask(scope=office.scope, run_ids=[run_id], now=office.now)
+        office.let_pass()
+    (found,) = seen(office)[Kind.CONTRADICTED].findings
+    journal_id = Journal.objects.get(life=JournalLife.LIVE).pk
+    assert (found.stage, found.page, found.subject_id) == (stage, "journal", journal_id)
+    if what == "gone":
+        Release.objects.create(journal_id=journal_id, code=stage, reason="x", by="Anna", at=office.now)
+        assert Kind.CONTRADICTED not in seen(office)
+
+
+def test_a_file_that_was_booked_and_has_no_run_is_shown_once_the_runs_were_read(
+    office: WorkflowOffice,
+) -> None:
+    run_id = office.lock_run()
+    office.choose()
+    office.let_pass()
+    Track.objects.all().delete()
+    Generation.objects.all().delete()
+    Journal.objects.update(source=JournalSource.FILE)
+    NmbrsRun.objects.filter(pk=run_id).delete()
+    assert Kind.CONTRADICTED not in seen(office)
+    company = NmbrsCompany.objects.get()
+    NmbrsLook.objects.create(
+        company=company, subject=LookSubject.RUNS, year=2026, looked_at=office.now, due_at=office.now
+    )
+    assert stages(office, Kind.CONTRADICTED) == [Stage.FILE_WITHOUT_RUN]
+
+
 def test_a_step_that_fails_is_shown_with_who_can_mend_it(office: WorkflowOffice) -> None:
     office.choose()
     office.nmbrs.answer = errors.ConsentEnded("no")
@@ -228,7 +279,7 @@ def test_the_first_page_shows_it_and_the_profile_switches_the_mail_off(office: W
     user = person(office, "Anna", journal_export=Level.WRITE)
     browser = Client()
     browser.force_login(user)
-    assert "Wat is er niet gebeurd" in browser.get("/").content.decode()
+    assert "Wat niet is gebeurd" in browser.get("/").content.decode()
     browser.post("/profile/", {"hour": ""})
     assert User.objects.get(pk=user.pk).digest_hour is None
     browser.post("/profile/", {"hour": "17"})
@@ -236,3 +287,29 @@ def test_the_first_page_shows_it_and_the_profile_switches_the_mail_off(office: W
     browser.post("/profile/", {"hour": "99"})
     assert User.objects.get(pk=user.pk).digest_hour == 17
     assert access.scope_of(user_id=user.pk)
+
+
+def test_the_first_page_tells_five_of_each_kind_and_leads_to_all(office: WorkflowOffice) -> None:
+    now = datetime.now(AMSTERDAM)
+    for number in range(1, 8):
+        office.lock_run(number=number, locked_seen_at=now - LATER)
+    browser = Client()
+    browser.force_login(person(office, "Anna", journal_export=Level.READ))
+    first = browser.get("/").content.decode()
+    assert first.count("niet gegenereerd") == 5
+    assert 'href="/missing/#not_booked">Alle 7 tonen' in first
+    assert browser.get("/missing/").content.decode().count("niet gegenereerd") == 7
+    NmbrsRun.objects.update(is_locked=False)
+    assert "Er ontbreekt niets" in browser.get("/missing/").content.decode()
+
+
+def test_why_a_step_failed_and_who_can_mend_it_is_told(office: WorkflowOffice) -> None:
+    office.choose()
+    office.nmbrs.answer = errors.ConsentEnded("no")
+    office.lock_run()
+    office.let_pass()
+    browser = Client()
+    browser.force_login(person(office, "Anna", journal_export=Level.READ))
+    page = browser.get("/missing/").content.decode()
+    assert "Nmbrs accepteert deze toestemming niet meer." in page
+    assert "Iemand met een inlog van de debiteur in Nmbrs" in page

@@ -33,7 +33,7 @@ class WorkflowOffice:
     now: datetime = START
 
     def lock_run(self, *, number: int = 1, period: int = 11, **facts: object) -> int:
-        seen: dict[str, object] = {"locked_seen_at": self.now} | facts
+        seen: dict[str, object] = {"locked_seen_at": self.now, "seen_at": self.now} | facts
         return run_in_nmbrs(self.company_id, number=number, period=period, **seen)
 
     def choose(self, turns: Turns = ALL, *emails: str) -> None:

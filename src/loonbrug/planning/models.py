@@ -42,8 +42,9 @@ class Track(models.Model):
     """Where one locked run stands in the workflow of its company; the durable queue of that work.
 
     `due_at` is when to look at it again, and None once there is nothing more to do; whoever looks moves it on, and so
-    holds it meanwhile. Checked is one journal of the run: another has to be checked anew. A failed step is tried
-    again; `codes` are those of its problems, and `told` those that were mailed last.
+    holds it meanwhile. Checked is one journal of the run: another has to be checked anew; `seen` are the codes of the
+    warnings that a person let pass. A failed step is tried again; `codes` are those of its problems, and `told` those
+    that were mailed last.
     """
 
     run = models.OneToOneField(NmbrsRun, on_delete=models.PROTECT, related_name="track")
@@ -53,7 +54,7 @@ class Track(models.Model):
     checked_journal_id = models.BigIntegerField(null=True)
     checked_at = models.DateTimeField(null=True)
     checked_by = models.CharField(max_length=200, blank=True)
-    is_checked_by_hand = models.BooleanField(default=False)
+    seen = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True)
     failed_step = models.CharField(
         max_length=10, blank=True, choices=[(step.value, step.name) for step in Step]

@@ -151,13 +151,14 @@ def close(*, run_id: int) -> None:
     )
 
 
-def mark_checked(*, run_id: int, journal_id: int, by: str, by_hand: bool, now: datetime) -> None:
-    """This journal was checked; the next step can be taken."""
+def mark_checked(*, run_id: int, journal_id: int, by: str, seen: Collection[str], now: datetime) -> None:
+    """This journal was checked, these warnings included; the next step can be taken."""
+    forget_failure(run_id=run_id)
     Track.objects.filter(run_id=run_id).update(
         checked_journal_id=journal_id,
         checked_at=now,
         checked_by=by,
-        is_checked_by_hand=by_hand,
+        seen=" ".join(sorted(set(seen))),
         due_at=now,
     )
 

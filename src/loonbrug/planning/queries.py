@@ -36,12 +36,12 @@ class OfficePauseView:
 
 @dataclass(frozen=True, slots=True)
 class CheckMark:
-    """Which journal was checked, when and by whom; `by_hand` by a person, who may have seen warnings."""
+    """Which journal was checked, when and by whom; `seen` are the codes of the warnings that a person let pass."""
 
     journal_id: int
     at: datetime
     by: str
-    by_hand: bool
+    seen: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,8 @@ def _view(row: Workflow) -> WorkflowView:
 def _track(row: Track) -> TrackView:
     check = failure = None
     if row.checked_journal_id is not None and row.checked_at is not None:
-        check = CheckMark(row.checked_journal_id, row.checked_at, row.checked_by, row.is_checked_by_hand)
+        seen = frozenset(row.seen.split())
+        check = CheckMark(row.checked_journal_id, row.checked_at, row.checked_by, seen)
     if row.failed_at is not None:
         found = tuple(msgspec.convert(row.problems, list[Problem]))
         failure = Failure(Step(row.failed_step), row.failed_at, found)

@@ -10,6 +10,7 @@ from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.states import ENDED, IN_AFAS, WAITS_FOR_PERSON, State
 from loonbrug.directory import queries as directory
 from loonbrug.directory.queries import CompanyView
+from loonbrug.ledger.problems import Severity
 from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
 from loonbrug.payroll import queries as payroll
@@ -33,8 +34,8 @@ class Hold(StrEnum):
     BEFORE_START = "before_start"
     WITHDRAWN = "withdrawn"
     ENDED = "ended"
-    TEST_COMPANY = "test_company"
-    BLOCKED_DEBTOR = "blocked_debtor"
+    TEST_COMPANY = "company_is_test"
+    BLOCKED_DEBTOR = "debtor_is_blocked"
 
 
 #: What keeps a run from being looked at again at all: a person has decided about it.
@@ -100,8 +101,22 @@ class Standing:
         return bool(mark and self.journal and mark.journal_id == self.journal.id)
 
     @property
-    def is_checked_by_hand(self) -> bool:
-        return self.is_checked and bool(self.track and self.track.check and self.track.check.by_hand)
+    def seen_warnings(self) -> frozenset[str]:
+        """The warnings that a person let pass for the journal that the run has now."""
+        mark = self.track.check if self.track and self.is_checked else None
+        return mark.seen if mark else frozenset()
+
+    @property
+    def waits_for_check(self) -> bool:
+        """Whether a person can still let the journal pass: it was not checked, or a warning came that nobody saw."""
+        is_open = self.journal is not None and self.sent is None
+        return is_open and (not self.is_checked or self.has_warned)
+
+    @property
+    def has_warned(self) -> bool:
+        """Whether nothing but warnings keeps the next step: a person may say that they are right."""
+        failure = self.track.failure if self.track else None
+        return failure is not None and all(each.severity is Severity.WARNING for each in failure.problems)
 
     @property
     def happened(self) -> Happened:

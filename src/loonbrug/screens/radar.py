@@ -1,4 +1,4 @@
-"""What did not happen: runs that are missing or not booked, steps that fail, connections that stop, what AFAS keeps.
+"""What did not happen: runs that are missing or not booked, failed steps, what Nmbrs contradicts, what will stop.
 
 Everybody sees what their template lets them see.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 
 from loonbrug.access.rights import Level, Part, Scope
@@ -20,12 +21,13 @@ from loonbrug.delivery.states import ENDED, IN_AFAS, WAITS_FOR_PERSON, State
 from loonbrug.directory import queries as directory
 from loonbrug.directory.nmbrs_queries import nmbrs_debtors, period_types
 from loonbrug.ledger.periods import PeriodRule
-from loonbrug.ledger.problems import Who
+from loonbrug.ledger.problems import Problem, Who
 from loonbrug.payroll.models import Journal, JournalLife, PayrollRun
 from loonbrug.payroll.nmbrs_models import NmbrsRun
 from loonbrug.planning.missing import LOOKED_BACK, Period, missing_periods, periods_until
 from loonbrug.planning.models import Track
 from loonbrug.planning.plan import AMSTERDAM
+from loonbrug.screens.contradicted import contradicted
 from loonbrug.screens.nmbrs import SOON_DAYS
 
 #: A locked run that is not booked after so many days is asked about.
@@ -36,8 +38,8 @@ HISTORY = datetime.timedelta(days=100)
 SLOW = datetime.timedelta(minutes=15)
 #: So many days before the token of an AFAS account ends somebody is told.
 TOKEN_DAYS = 30
-#: So many of a kind are shown.
-SHOWN = 8
+#: So many of a kind are told on the first page, in the mail of the day and on a page of their own.
+ON_FIRST_PAGE, IN_MAIL, ON_PAGE = 5, 25, 1000
 
 
 class Kind(StrEnum):
@@ -46,6 +48,7 @@ class Kind(StrEnum):
     MISSING = "missing"
     NOT_BOOKED = "not_booked"
     FAILED = "failed"
+    CONTRADICTED = "contradicted"
     NMBRS_STOPS = "nmbrs_stops"
     AFAS_STOPS = "afas_stops"
     AFAS_WAITS = "afas_waits"
@@ -60,6 +63,11 @@ class Stage(StrEnum):
     NOT_SENT = "not_sent"
     STOPPED = "stopped"
     UNDER_WAY = "under_way"
+    CHANGED_AFTER_GENERATING = "changed_after_generating"
+    CHANGED_AFTER_BOOKING = "changed_after_booking"
+    RUN_GONE = "run_gone"
+    RUN_GONE_AFTER_BOOKING = "run_gone_after_booking"
+    FILE_WITHOUT_RUN = "file_without_run"
     ENDS = "ends"
     CONSENT_NEEDED = "consent_needed"
     BROKEN = "broken"
@@ -68,7 +76,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that did not happen. `subject_id` is a company, a journal or a connection, as `page` says."""
+    """One thing that did not happen. `subject_id` is a company, a journal or a connection, as `page` says.
+
+    A step that failed comes with the first of its problems.
+    """
 
     stage: Stage
     name: str
@@ -80,6 +91,7 @@ class Finding:
     since: datetime.datetime | None = None
     days: int | None = None
     count: int = 0
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +107,11 @@ class Group:
     findings: tuple[Finding, ...]
 
 
-def radar(*, scope: Scope, now: datetime.datetime) -> tuple[Group, ...]:
-    """What this person may see of what did not happen; kinds of which there is nothing are left out."""
+def radar(*, scope: Scope, now: datetime.datetime, each_count: int = ON_FIRST_PAGE) -> tuple[Group, ...]:
+    """What this person may see of what did not happen, so many of each kind; kinds without any are left out."""
     found = (
         (Kind.FAILED, Part.JOURNAL_EXPORT, _failed(scope)),
+        (Kind.CONTRADICTED, Part.JOURNAL_EXPORT, _contradicted(scope)),
         (Kind.MISSING, Part.JOURNAL_EXPORT, _missing(scope, now)),
         (Kind.NOT_BOOKED, Part.JOURNAL_EXPORT, _not_booked(scope, now)),
         (Kind.NMBRS_STOPS, Part.NMBRS_SETTINGS, _nmbrs(scope, now)),
@@ -106,12 +119,13 @@ def radar(*, scope: Scope, now: datetime.datetime) -> tuple[Group, ...]:
         (Kind.AFAS_WAITS, Part.AFAS_SETTINGS, _waiting(scope, now)),
     )
     seen = ((kind, part, tuple(each)) for kind, part, each in found if scope.allows(part, Level.READ))
-    return tuple(Group(kind, part, len(all_), all_[:SHOWN]) for kind, part, all_ in seen if all_)
+    return tuple(Group(kind, part, len(all_), all_[:each_count]) for kind, part, all_ in seen if all_)
 
 
 def to_act_on(*, scope: Scope, now: datetime.datetime) -> tuple[Group, ...]:
     """The radar, narrowed to what this person can do something about."""
-    return tuple(group for group in radar(scope=scope, now=now) if scope.allows(group.part, Level.WRITE))
+    found = radar(scope=scope, now=now, each_count=IN_MAIL)
+    return tuple(group for group in found if scope.allows(group.part, Level.WRITE))
 
 
 def _missing(scope: Scope, now: datetime.datetime) -> Iterator[Finding]:
@@ -237,15 +251,36 @@ def _failed(scope: Scope) -> Iterator[Finding]:
     rows = Track.objects.filter(run__office_id=scope.office_id, failed_at__isnull=False, due_at__isnull=False)
     for row in rows.select_related("run__company").order_by("failed_at", "pk"):
         company, run = row.run.company, row.run
+        first = msgspec.convert(row.problems[0], Problem)
         yield Finding(
             Stage.STOPPED,
             f"{company.number} {company.name}",
-            Who(row.problems[0]["who"]),
+            first.who,
             "workflow",
             company.pk,
             (run.year, run.period),
             run.number,
             row.failed_at,
+            problem=first,
+        )
+
+
+def _contradicted(scope: Scope) -> Iterator[Finding]:
+    """Whatever a person still has to decide about; until then nothing of that period is sent by itself."""
+    lines = contradicted(scope=scope)
+    companies = directory.companies_by_id(scope=scope, company_ids={line.run.company_id for line in lines})
+    for line in lines:
+        if line.row is None or line.change is None:
+            continue
+        company, run = companies[line.run.company_id], line.run
+        yield Finding(
+            Stage(line.change),
+            f"{company.number} {company.name}",
+            Who.PAYROLL,
+            "journal",
+            line.row.journal.id,
+            (run.year, run.period),
+            run.number,
         )
 
 

@@ -137,7 +137,7 @@ def _digest(params: Mapping[str, str]) -> tuple[str, list[str]]:
     return subject % {"day": day, "count": count}, [
         _("This is what did not happen by itself, or will stop, and what you can do something about."),
         *(_section_text(section(group)) for group in groups),
-        _("The whole overview: %(address)s") % {"address": settings.ADDRESS + reverse("home")},
+        _("The whole overview: %(address)s") % {"address": settings.ADDRESS + reverse("radar")},
         _("Choose the hour of this mail, or switch it off, here: %(address)s")
         % {"address": settings.ADDRESS + reverse("profile")},
     ]

@@ -154,9 +154,7 @@ class _Act:
         self._require_no_problem(journal_id)
         with transaction.atomic():
             by = self.scope.user_name
-            operations.mark_checked(
-                run_id=self.run_id, journal_id=journal_id, by=by, by_hand=False, now=self.now
-            )
+            operations.mark_checked(run_id=self.run_id, journal_id=journal_id, by=by, seen=(), now=self.now)
             self._record("workflow.check", journal_id)
 
     def _send(self) -> None:
@@ -202,11 +200,11 @@ class _Act:
         return True
 
     def _require_no_problem(self, journal_id: int) -> None:
-        """A person who checked a journal has seen its warnings; the service goes by none."""
+        """The service goes by no warning, but for those that a person saw who checked the journal."""
         checked = check_journal(scope=self.scope, journal_id=journal_id)
-        is_by_hand = self.standing.is_checked_by_hand
-        if found := checked.blocking if is_by_hand else checked.problems:
-            raise ProblemsError(*found)
+        unseen = [each for each in checked.problems if each.code not in self.standing.seen_warnings]
+        if unseen:
+            raise ProblemsError(*unseen)
 
     def _is_later(self, ended_at: datetime | None) -> bool:
         """Whether it is time to try again what failed then."""
@@ -248,8 +246,9 @@ def mark_checked(*, scope: Scope, journal_id: int, now: datetime) -> None:
     checked = check_journal(scope=scope, journal_id=journal_id)
     if not checked.can_send:
         raise ProblemsError(*checked.blocking)
+    seen = [each.code for each in checked.problems]
     operations.mark_checked(
-        run_id=found.in_nmbrs.id, journal_id=journal_id, by=scope.user_name, by_hand=True, now=now
+        run_id=found.in_nmbrs.id, journal_id=journal_id, by=scope.user_name, seen=seen, now=now
     )
     audit.write(by=scope, at=now, verb="workflow.check", subject_kind="journal", subject_id=journal_id)
 
@@ -266,8 +265,7 @@ def to_be_checked(*, scope: Scope, journal_id: int) -> Standing | None:
     found = standing(scope=service_scope(scope.office_id), run_id=in_nmbrs.id)
     if found is None or found.track is None or found.journal is None or found.journal.id != journal_id:
         return None
-    is_open = found.sent is None and not found.is_checked
-    return found if is_open and found.hold(Step.CHECK) is None else None
+    return found if found.waits_for_check and found.hold(Step.CHECK) is None else None
 
 
 @transaction.atomic

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from loonbrug.screens.problem_texts import who_label
 from loonbrug.screens.radar import Finding, Group, Kind, Stage
+from loonbrug.web.journals.words import advice
 
 _KINDS: dict[Kind, Promise] = {
     Kind.FAILED: gettext_lazy("Could not be done by itself"),
+    Kind.CONTRADICTED: gettext_lazy("Nmbrs says something else by now"),
     Kind.MISSING: gettext_lazy("No run yet, later than usual"),
     Kind.NOT_BOOKED: gettext_lazy("Locked, and not booked"),
     Kind.NMBRS_STOPS: gettext_lazy("Connections with Nmbrs that stop"),
@@ -25,6 +27,11 @@ _STAGES: dict[Stage, Promise] = {
     Stage.NOT_SENT: gettext_lazy("not sent"),
     Stage.STOPPED: gettext_lazy("stopped"),
     Stage.UNDER_WAY: gettext_lazy("under way"),
+    Stage.CHANGED_AFTER_GENERATING: gettext_lazy("changed after generating"),
+    Stage.CHANGED_AFTER_BOOKING: gettext_lazy("changed after booking"),
+    Stage.RUN_GONE: gettext_lazy("run deleted"),
+    Stage.RUN_GONE_AFTER_BOOKING: gettext_lazy("run deleted after booking"),
+    Stage.FILE_WITHOUT_RUN: gettext_lazy("no run in Nmbrs"),
     Stage.CONSENT_NEEDED: gettext_lazy("give consent again"),
     Stage.BROKEN: gettext_lazy("interrupted"),
 }
@@ -80,6 +87,8 @@ def _period(found: Finding) -> str:
 
 
 def _stage(found: Finding) -> str:
+    if found.problem is not None:
+        return advice(found.problem).message
     if found.stage is Stage.ENDS and found.days is not None:
         return ngettext("ends in %(days)s day", "ends in %(days)s days", found.days) % {"days": found.days}
     if found.stage is Stage.WAITS:

@@ -71,7 +71,8 @@ def run_row(standing: Standing, now: datetime) -> RunRow:
     problems = _problems(standing)
     if hold is not None:
         tone, word = "neutral", hold_name(hold)
-    elif at is None:
+    elif at is None or standing.has_warned:
+        at = None
         tone, word = "attention", _("Waits for a person")
     elif problems:
         tone, word = "bad", _("Did not work, is tried again")
