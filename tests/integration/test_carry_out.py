@@ -409,3 +409,49 @@ def test_a_person_decides_about_a_warning_that_came_after_the_check(office: Work
     assert office.failure(run_id) == []
     office.let_pass(days=1)
     assert delivery_count() == 1
+
+
+def test_the_longer_a_run_waits_for_a_person_the_less_often_it_is_looked_at(office: WorkflowOffice) -> None:
+    office.choose(Turns(AT_ONCE, Turn(), AT_ONCE))
+    run_id = office.lock_run()
+
+    def wait() -> timedelta:
+        due_at = Track.objects.get(run_id=run_id).due_at
+        assert due_at
+        return due_at - office.now
+
+    office.let_pass()
+    assert wait() < timedelta(minutes=11)
+    office.let_pass(days=10)
+    assert timedelta(hours=4) < wait() < timedelta(hours=5)
+    office.let_pass(days=200)
+    assert wait() < timedelta(hours=25)
+    carry_out.mark_checked(scope=office.scope, journal_id=Journal.objects.get().pk, now=office.now)
+    office.let_pass()
+    assert delivery_count() == 1
+
+
+def test_a_run_that_is_locked_anew_is_looked_at_at_once(office: WorkflowOffice) -> None:
+    office.choose(Turns(AT_ONCE, Turn(), AT_ONCE))
+    run_id = office.lock_run()
+    office.let_pass()
+    NmbrsRun.objects.filter(pk=run_id).update(is_locked=False)
+    office.let_pass(days=20)
+    NmbrsRun.objects.filter(pk=run_id).update(
+        is_locked=True, locked_seen_at=office.now + timedelta(seconds=30)
+    )
+    operations.take_up(now=office.now + timedelta(minutes=1))
+    assert carry_out.due(now=office.now + timedelta(minutes=1))
+
+
+def test_many_runs_are_taken_up_a_portion_at_a_time(
+    office: WorkflowOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "TAKEN_UP_COUNT", 2)
+    office.choose()
+    for number in (1, 2, 3):
+        office.lock_run(number=number)
+    operations.take_up(now=office.now)
+    assert Track.objects.count() == 2
+    operations.take_up(now=office.now)
+    assert Track.objects.count() == 3

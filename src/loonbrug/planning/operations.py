@@ -21,6 +21,8 @@ from loonbrug.planning.plan import Step
 
 #: Whoever looks at a run and has not written what came of it by then, died.
 HOLD = timedelta(minutes=10)
+#: So many runs are taken up at once.
+TAKEN_UP_COUNT = 1000
 #: Runs that were locked longer ago are no longer taken up.
 TAKEN_UP_FOR = timedelta(days=400)
 
@@ -112,7 +114,8 @@ def look_again(*, company_ids: Collection[int], now: datetime) -> None:
 def take_up(*, now: datetime) -> None:
     """Give a track to each locked run of a company where something is done by itself, from its start period on.
 
-    And have those looked at whose journal came, or whose generating failed, since they were last looked at.
+    And have those looked at whose journal came, whose generating failed, or that were locked anew, since they were
+    last looked at.
     """
     does_something = Q(company__workflow__generates=True) | Q(company__workflow__checks=True)
     does_something |= Q(company__workflow__sends=True)
@@ -121,10 +124,11 @@ def take_up(*, now: datetime) -> None:
     fresh = NmbrsRun.objects.filter(
         does_something & from_start, track=None, is_locked=True, gone_at=None, seen_at__gt=now - TAKEN_UP_FOR
     )
-    found = fresh.values_list("pk", "company_id")
+    found = fresh.order_by("pk").values_list("pk", "company_id")[:TAKEN_UP_COUNT]
     tracks = (Track(run_id=run_id, company_id=company_id, due_at=now) for run_id, company_id in found)
     Track.objects.bulk_create(tracks, ignore_conflicts=True)
-    came = Track.objects.filter(due_at__gt=now, run__generation__ended_at__gt=F("looked_at"))
+    has_news = Q(run__generation__ended_at__gt=F("looked_at")) | Q(run__locked_seen_at__gt=F("looked_at"))
+    came = Track.objects.filter(has_news, due_at__gt=now)
     Track.objects.filter(pk__in=came.values("pk")).update(due_at=now)
 
 

@@ -38,8 +38,9 @@ COMPANY_COUNT, RUN_COUNT = 50, 20
 FETCHING_WAIT = timedelta(seconds=3)
 #: AFAS has it; whether it was booked is looked at this often.
 BOOKING_WAIT = timedelta(minutes=1)
-#: What waits for a person, or for a pause to end, is looked at this often; most of that also asks for it itself.
-PERSON_WAIT = timedelta(minutes=10)
+#: What something keeps is looked at this often. What waits for a person less often, the longer it has stood still:
+#: the person's act mostly asks for it itself.
+HELD_WAIT, LONGEST_PERSON_WAIT = timedelta(minutes=10), timedelta(days=1)
 #: What failed is tried again after this.
 FAILED_WAIT = timedelta(hours=1)
 
@@ -74,7 +75,7 @@ def _one_run(scope: Scope, run_id: int, now: datetime) -> None:
         return
     planned = found.course(now)
     if not planned:
-        operations.wait(run_id=run_id, until=now + PERSON_WAIT)
+        operations.wait(run_id=run_id, until=now + HELD_WAIT)
         return
     step, at = planned[0].step, planned[0].at
     failure = found.track.failure if found.track else None
@@ -83,12 +84,22 @@ def _one_run(scope: Scope, run_id: int, now: datetime) -> None:
     hold = found.hold(step)
     if hold in FINAL:
         operations.close(run_id=run_id)
-    elif hold is not None or at is None:
-        operations.wait(run_id=run_id, until=now + PERSON_WAIT)
+    elif hold is not None:
+        operations.wait(run_id=run_id, until=now + HELD_WAIT)
+    elif at is None:
+        operations.wait(run_id=run_id, until=now + _person_wait(found, now))
     elif at > now:
         operations.wait(run_id=run_id, until=at)
     else:
         act.take(step)
+
+
+def _person_wait(found: Standing, now: datetime) -> timedelta:
+    """A fiftieth of the time since the last that happened to a run."""
+    happened = found.happened
+    moments = (happened.locked_at, happened.generated_at, happened.checked_at)
+    since = max(moment for moment in moments if moment is not None)
+    return min(max((now - since) / 50, HELD_WAIT), LONGEST_PERSON_WAIT)
 
 
 def _in_the_name_of(scope: Scope, found: Standing) -> Scope:
