@@ -71,7 +71,8 @@ def _free(port: int) -> int:
 @click.option("--data", type=click.Path(path_type=Path), default=Path(".loonbrug/demo"), show_default=True)
 def demo(once: bool, as_json: bool, data: Path) -> None:
     """A sample office against sandboxes of AFAS Profit and Nmbrs. Starts afresh every time."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda *_: sys.exit(0))
     ports = preferred_ports()
     scale = ONCE_SCALE if once else DEMO_SCALE
     shutil.rmtree(data, ignore_errors=True)

@@ -1,6 +1,7 @@
 """The parts of the demo that need the product: run as processes of their own, with the demo's settings."""
 
 import os
+import signal
 
 import click
 import django
@@ -34,6 +35,7 @@ def nmbrs() -> None:
     from loonbrug.project.demo import nmbrs_way  # noqa: PLC0415
     from loonbrug.project.demo.office import EMAIL  # noqa: PLC0415
 
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends the demo; this part of it has nothing to say
     nmbrs_way.set_up_after_consent(scope_by_email(email=EMAIL))
 
 
