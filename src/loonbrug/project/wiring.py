@@ -67,7 +67,7 @@ TABLE_CONNECTIONS = 4
 
 def policy() -> Policy:
     """AFAS's limit and our margins, scaled down in a rehearsal."""
-    return Policy().scaled(settings.AFAS_TIME_SCALE)
+    return Policy().scaled(settings.TIME_SCALE)
 
 
 def engine() -> Engine:
@@ -278,4 +278,5 @@ def _nmbrs_ground(ground: Ground) -> NmbrsGround:
         others_wait=ground.others_wait,
         slice_seconds=SLICE_SECONDS,
         redirect_url=redirect_url(),
+        scale=settings.TIME_SCALE,
     )
