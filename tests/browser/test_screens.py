@@ -161,6 +161,18 @@ def listed() -> str:
     return "\n".join([*head, *rows]) + "\n"
 
 
+def test_a_telephone_shows_each_run_as_a_block_with_headings(readers: Readers, state: Office) -> None:
+    page = readers.signed_in
+    page.set_viewport_size(NARROW)
+    page.goto(state.installation.address(state.installation.pages) + "/companies/1/payroll/")
+    heading, amount = (page.locator(f".list--stacked {row} :nth-child(7)").first for row in ("thead", "tbody"))
+    expect(heading).to_be_hidden()
+    expect(amount).to_have_attribute("data-label", NL("Debit"))
+    expect(amount).to_be_in_viewport()
+    region = page.get_by_role("region", name=NL("Journals per run"))
+    assert region.evaluate("region => region.scrollWidth - region.clientWidth") <= 0
+
+
 @pytest.fixture
 def by_keyboard(state: Office, open_page: OpenPage) -> Loonbrug:
     pages = Loonbrug(open_page(storage_state=state.cookies), state.installation, NL)

@@ -76,7 +76,10 @@ def test_nothing_on_its_way_says_what_to_do(office: DeliveryOffice) -> None:
     office.sent(BOOKED)
     text = page(office)
     assert "Nothing is on its way" in text
-    assert "hx-get" not in text.partition('id="deliveries"')[2]
+    shown = text.partition('id="deliveries"')[2]
+    assert "hx-get" not in shown
+    assert 'href="/send/"' in shown
+    assert 'href="/deliveries/"' in page(office, "?queue=due").partition('id="deliveries"')[2]
     assert "Er is niets onderweg" in page(office, language="nl")
 
 

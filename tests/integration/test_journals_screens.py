@@ -265,6 +265,13 @@ def test_a_journal_without_mapping_says_why_it_cannot_be_sent(office: PayrollOff
     assert Delivery.objects.count() == 0
 
 
+def test_an_administration_without_a_known_name_is_told_by_its_number_alone(
+    office: PayrollOffice, writer: Client, connection: Connection
+) -> None:
+    journal_id = imported(writer, office)
+    assert "<dt>Administratie in AFAS</dt><dd>12</dd>" in page(writer, f"/journals/{journal_id}/")
+
+
 def test_sending_twice_sends_once(office: PayrollOffice, writer: Client, connection: Connection) -> None:
     journal_id = imported(writer, office)
 

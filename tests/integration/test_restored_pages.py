@@ -30,6 +30,8 @@ def test_every_page_says_that_nothing_is_sent_until_a_manager_releases_it(noord:
     assert reader.post("/release/", {"reason": "mag wel"}).status_code == 403
     page = manager.get("/release/").content.decode()
     assert "Verzenden vrijgeven" in page
+    assert 'href="/release/"' in manager.get("/").content.decode()
+    assert 'href="/release/"' not in page
     assert manager.post("/release/", {"reason": "oude server staat uit"}).status_code == 302
     assert said not in manager.get("/").content.decode()
     assert Record.objects.get(verb="release").details == {"reason": "oude server staat uit"}

@@ -61,6 +61,7 @@ def test_an_empty_office_is_told_that_there_is_nothing_to_send(office: ManyCompa
     html = page(office.browser(), "/send/")
     assert "There is nothing to send." in html
     assert "<table" not in html
+    assert '<a class="button button--primary" href="/debtors/">' in html
 
 
 def test_all_that_is_ready_is_ticked_and_what_was_cancelled_is_not(office: ManyCompanies) -> None:

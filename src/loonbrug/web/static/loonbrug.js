@@ -1,5 +1,5 @@
 // What needs a script, and no more: copying a text, closing an open menu,
-// ticking all boxes of a name.
+// ticking all boxes of a name, and the heading beside each cell of a table that a telephone stacks.
 // Everything also works without it.
 document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");
@@ -26,7 +26,19 @@ document.addEventListener("change", (event) => {
   for (const box of event.target.form.querySelectorAll(`[name="${name}"]`)) box.checked = event.target.checked;
 });
 
+function nameCells(table) {
+  const headings = [...table.tHead.rows[0].cells].map((cell) => cell.innerText.trim());
+  for (const row of [...table.tBodies, table.tFoot].flatMap((part) => [...(part?.rows ?? [])])) {
+    let column = 0;
+    for (const cell of row.cells) {
+      if (cell.innerText.trim()) cell.dataset.label = headings[column];
+      column += cell.colSpan;
+    }
+  }
+}
+
 htmx.onLoad((content) => {
+  for (const table of content.querySelectorAll(".list--stacked")) nameCells(table);
   for (const box of content.querySelectorAll("[data-ticks]")) box.hidden = false;
   if (!navigator.clipboard) return;
   for (const button of content.querySelectorAll("[data-copy]")) button.hidden = false;
