@@ -200,7 +200,8 @@ def take_questions(asks: Sequence[Ask]) -> list[tuple[Question, ...] | Exception
             free[environment_id] = left
     for environment_id, question in _read_backs(free, now):
         questions[environment_id].append(question)
-    _put_off(questions.values(), until=now + asks[0].policy.read_time_out)
+    policy = asks[0].policy
+    _put_off(questions.values(), until=now + policy.send_window + policy.read_time_out)
     return [
         tuple(questions[ask.environment_id])
         if environments[ask.environment_id][0] == ask.epoch
