@@ -18,7 +18,7 @@ from benchmarks.delivery import office
 from benchmarks.delivery.office import BenchOffice, Shape, now
 from loonbrug.delivery.claiming import Candidate, Claim, Claimed, Outlook, Wish, claim_all, ready_all
 from loonbrug.delivery.models import Attempt, Delivery, Payload
-from loonbrug.delivery.operations import begin_drain
+from loonbrug.delivery.operations import Begun, raise_epochs
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy
 from loonbrug.delivery.recording import Report, record_all
 from loonbrug.delivery.states import State
@@ -67,7 +67,9 @@ def settle() -> None:
 def deliver(environment_id: int) -> dict[str, float]:
     """Claim what is queued and record it as booked, group by group; microseconds per entry of every step."""
     office.release()
-    epoch = begin_drain(environment_id=environment_id, policy=POLICY, now=now()).epoch
+    with transaction.atomic():
+        (begun,) = raise_epochs([environment_id])
+    assert isinstance(begun, Begun)
     times: Times = defaultdict(list)
     while True:
         started = time.perf_counter()
@@ -78,7 +80,7 @@ def deliver(environment_id: int) -> dict[str, float]:
             break
         times["read_ahead"].append((time.perf_counter() - started) / len(ahead) * 1e6)
         for at in range(0, len(ahead), CALLS):
-            _deliver_group(environment_id, epoch, ahead[at : at + CALLS], times)
+            _deliver_group(environment_id, begun.epoch, ahead[at : at + CALLS], times)
     Delivery.objects.filter(state=State.BOOKED).update(state=State.VERIFIED, due_at=None)
     return {name: figure for step, each in times.items() for name, figure in _figures(step, each)}
 

@@ -14,7 +14,7 @@ from loonbrug.connections import operations as connections
 from loonbrug.delivery import claiming, operations
 from loonbrug.delivery.claiming import Candidate, Claim, Outlook, Wish
 from loonbrug.delivery.models import Delivery
-from loonbrug.delivery.operations import Approved, Target
+from loonbrug.delivery.operations import Approved, Begun, Target
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy
 from loonbrug.delivery.payload import RunKey
 from loonbrug.delivery.questions import Ask, Question, take_questions
@@ -63,7 +63,7 @@ class DeliveryOffice:
         return operations.queue(office_id=office_id, target=target, entries=[entry], by="Anna", now=at)[0]
 
     def start(self, *, at: datetime = NOW) -> None:
-        begun = operations.begin_drain(environment_id=self.environment_id, policy=POLICY, now=at)
+        begun = begin_drain(environment_id=self.environment_id, now=at)
         self.epoch = begun.epoch
 
     def claim(self, *, at: datetime = NOW) -> tuple[Claim, ...]:
@@ -87,6 +87,15 @@ class DeliveryOffice:
         """A delivery in doubt, and a moment at which AFAS can no longer be busy with it."""
         delivery_id = self.sent(UNKNOWN)
         return delivery_id, NOW + POLICY.send_window + POLICY.read_time_out + timedelta(seconds=1)
+
+
+def begin_drain(*, environment_id: int, policy: Policy = POLICY, now: datetime = NOW) -> Begun:
+    """Begin as a drain does: the epoch is committed before what was left is doubted."""
+    with transaction.atomic():
+        (begun,) = operations.raise_epochs([environment_id])
+    assert not isinstance(begun, Exception)
+    operations.doubt_what_was_left(environment_id=environment_id, epoch=begun.epoch, policy=policy, now=now)
+    return begun
 
 
 def look_ahead(environment_id: int, at: datetime = NOW) -> tuple[Candidate, ...]:

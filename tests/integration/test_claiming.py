@@ -41,6 +41,7 @@ from loonbrug.delivery.claiming import (
 )
 from loonbrug.delivery.inspection import record_answers
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
+from loonbrug.delivery.operations import raise_epochs
 from loonbrug.delivery.outcomes import Answer
 from loonbrug.delivery.questions import take_questions
 from loonbrug.delivery.recording import Report, record_all
@@ -277,7 +278,9 @@ def test_what_is_gone_from_a_lane_does_not_keep_the_rest_of_it_waiting() -> None
 
     with (
         pytest.MonkeyPatch.context() as patch,
-        Writer(record_all, record_answers, cancels_when_read, claim_all, take_questions) as writer,
+        Writer(
+            raise_epochs, record_all, record_answers, cancels_when_read, claim_all, take_questions
+        ) as writer,
     ):
         patch.setattr(drains, "ready_all", cancels_when_read)
         run(office, ground(line, writer))
@@ -292,7 +295,7 @@ class LosesTheLine(Writer):
     """The first claim ends in a dead line: after its commit, or before."""
 
     def __init__(self, *, after_commit: bool) -> None:
-        super().__init__(record_all, record_answers, ready_all, claim_all, take_questions)
+        super().__init__(raise_epochs, record_all, record_answers, ready_all, claim_all, take_questions)
         self._loses = True
         self._after_commit = after_commit
 

@@ -12,13 +12,13 @@ from uuid import uuid4
 
 import pytest
 from django.db import InterfaceError, OperationalError, connection, connections
-from tests.integration.delivery_office import NOW, DeliveryOffice, make_office, state_of
+from tests.integration.delivery_office import NOW, DeliveryOffice, begin_drain, make_office, state_of
 
 from afas_client.errors import NeverLeft, NoAnswer
 from afas_client.transport import may_leave
 from afas_client.wire import Request, Response
 from loonbrug.delivery import ground as grounds
-from loonbrug.delivery import operations, recording
+from loonbrug.delivery import recording
 from loonbrug.delivery.drain import drain
 from loonbrug.delivery.ground import Ground, grouping_writer
 from loonbrug.delivery.models import Attempt, Delivery
@@ -206,9 +206,7 @@ def test_a_drain_that_was_overtaken_claims_nothing_more(writer: Writer) -> None:
 
     def newer_drain_starts(_: Request) -> Response:
         with ThreadPoolExecutor(max_workers=1) as other_process:
-            begin = partial(
-                operations.begin_drain, environment_id=office.environment_id, policy=Policy(), now=NOW
-            )
+            begin = partial(begin_drain, environment_id=office.environment_id)
             other_process.submit(begin).result()
             other_process.submit(connections.close_all).result()
         return booked(1)

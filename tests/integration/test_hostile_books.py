@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from tests.integration.afas_at_work import Afas
-from tests.integration.delivery_office import BOOKED, NOW, POLICY, UNKNOWN, ask, state_of
+from tests.integration.delivery_office import BOOKED, NOW, POLICY, UNKNOWN, ask, begin_drain, state_of
 from tests.integration.test_bad_input import UNREADABLE, answer_with, answered, posts
 
 from afas_client.wire import Request, Response
@@ -169,18 +169,18 @@ def test_a_drain_that_was_overtaken_doubts_nothing_of_the_newer_one(
     afas: Afas, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It stood still right after it had made itself known."""
-    doubt = operations._doubt_what_was_left
+    doubt = operations.doubt_what_was_left
     claims = []
 
-    def stands_still(*given: Any) -> None:
-        monkeypatch.setattr(operations, "_doubt_what_was_left", doubt)
+    def stands_still(**given: Any) -> None:
+        monkeypatch.setattr(operations, "doubt_what_was_left", doubt)
         afas.office.start()
         claims.extend(afas.office.claim())
-        doubt(*given)
+        doubt(**given)
 
     delivery_id = afas.office.queue()
-    monkeypatch.setattr(operations, "_doubt_what_was_left", stands_still)
-    operations.begin_drain(environment_id=afas.office.environment_id, policy=POLICY, now=NOW)
+    monkeypatch.setattr(operations, "doubt_what_was_left", stands_still)
+    begin_drain(environment_id=afas.office.environment_id)
     assert len(claims) == 1
     assert state_of(delivery_id) is State.SENDING
 

@@ -4,11 +4,18 @@ from collections import Counter
 
 import pytest
 from django.db import transaction
-from tests.integration.delivery_office import BOOKED, NOW, POLICY, UNKNOWN, DeliveryOffice, make_office
+from tests.integration.delivery_office import (
+    BOOKED,
+    NOW,
+    UNKNOWN,
+    DeliveryOffice,
+    begin_drain,
+    make_office,
+)
 from tests.integration.delivery_office import claim as claim_in
 from tests.postgresql.at_once import AT_ONCE, all_at_once
 
-from loonbrug.delivery import decisions, operations
+from loonbrug.delivery import decisions
 from loonbrug.delivery.claiming import Claim, OvertakenError
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.states import State
@@ -54,7 +61,7 @@ def test_whoever_was_overtaken_claims_nothing_and_doubt_keeps_its_call() -> None
     office = office_with_more_than_one_claim_reads()
 
     def drain_starts(_: int) -> object:
-        begun = operations.begin_drain(environment_id=office.environment_id, policy=POLICY, now=NOW)
+        begun = begin_drain(environment_id=office.environment_id)
         return claim(office, begun.epoch)
 
     all_at_once(drain_starts)
@@ -71,7 +78,7 @@ def test_an_answer_and_a_take_over_at_once_leave_one_of_both_orders() -> None:
 
     def act(number: int) -> object:
         if number == len(claims):
-            return operations.begin_drain(environment_id=office.environment_id, policy=POLICY, now=NOW)
+            return begin_drain(environment_id=office.environment_id)
         return office.answer(claims[number].claim_id, BOOKED)
 
     all_at_once(act)

@@ -9,11 +9,12 @@ from contextlib import suppress
 
 import structlog
 
-from loonbrug.delivery import claiming, operations
+from loonbrug.delivery import claiming
 from loonbrug.delivery import ground as grounds
 from loonbrug.delivery.calls import Fence, deliver, look
 from loonbrug.delivery.claiming import Ahead, Claimed, Outlook, OvertakenError, Wish, claim_all, ready_all
 from loonbrug.delivery.ground import Ground, Work
+from loonbrug.delivery.operations import doubt_what_was_left, raise_epochs
 from loonbrug.delivery.questions import Ask, take_questions
 from loonbrug.delivery.writer import AWAY
 
@@ -30,8 +31,13 @@ async def drain(*, environment_id: int, ground: Ground) -> None:
     slice is over and others wait; calls under way are awaited all the same.
     """
     slice_ends = asyncio.get_running_loop().time() + ground.slice_seconds
-    begun = await ground.store(
-        operations.begin_drain, environment_id=environment_id, policy=ground.policy, now=ground.now()
+    begun = await ground.store_together(raise_epochs, environment_id)
+    await ground.store(
+        doubt_what_was_left,
+        environment_id=environment_id,
+        epoch=begun.epoch,
+        policy=ground.policy,
+        now=ground.now(),
     )
     async with ground.open_transport() as transport:
         work = Work(environment_id, begun.epoch, begun.parallel_call_count, slice_ends, ground, transport)

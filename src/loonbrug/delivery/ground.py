@@ -16,6 +16,7 @@ from afas_client.transport import Transport
 from loonbrug.connections.clients import open_client
 from loonbrug.delivery.claiming import Ahead, Claim, Lane, check_epoch, claim_all, ready_all
 from loonbrug.delivery.inspection import record_answers
+from loonbrug.delivery.operations import raise_epochs
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.delivery.questions import Question, take_questions
 from loonbrug.delivery.recording import record_all
@@ -78,7 +79,7 @@ def grouping_writer() -> Writer:
     """A writer that commits together what drains ask: answers first, because they free lanes, and questions last,
     because sends go before them.
     """
-    return Writer(record_all, record_answers, ready_all, claim_all, take_questions)
+    return Writer(raise_epochs, record_all, record_answers, ready_all, claim_all, take_questions)
 
 
 @dataclass(slots=True)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import Q
 
-from loonbrug.connections.models import Environment
 from loonbrug.delivery import installation
 from loonbrug.delivery.models import Delivery, Payload
 from loonbrug.delivery.outcomes import (
@@ -106,22 +105,27 @@ def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: da
     return delivery.pk
 
 
-def begin_drain(*, environment_id: int, policy: Policy, now: datetime) -> Begun:
-    """Raise the environment's epoch, and put what an older drain left in the air in doubt.
+def raise_epochs(environment_ids: Sequence[int]) -> list[Begun | Exception]:
+    """The epoch of each drain that starts in one of these environments; older drains can claim nothing from then on.
 
-    The epoch is committed first. An older drain can claim nothing from then on, and its last answers, which lock
-    deliveries and then the environment, cannot stand in the way.
+    Within an open transaction only. It is committed before what was left is put in doubt: the last answers of an older
+    drain, which lock deliveries and then the environment, cannot stand in the way.
     """
-    with transaction.atomic():
-        Environment.objects.filter(pk=environment_id).update(epoch=F("epoch") + 1)
-        environment = Environment.objects.get(pk=environment_id)
-    _doubt_what_was_left(environment_id, environment.epoch, policy, now)
-    return Begun(environment.epoch, environment.parallel_call_count)
+    begun: dict[int, Begun] = {}
+    with connection.cursor() as cursor:
+        for place, environment_id in sorted(enumerate(environment_ids), key=lambda each: each[1]):
+            cursor.execute(
+                """UPDATE connections_environment SET epoch = epoch + 1 WHERE id = %s
+                RETURNING epoch, parallel_call_count""",
+                [environment_id],
+            )
+            begun[place] = Begun(*cursor.fetchone())
+    return [begun[place] for place in range(len(environment_ids))]
 
 
 @transaction.atomic
-def _doubt_what_was_left(environment_id: int, epoch: int, policy: Policy, now: datetime) -> None:
-    """What a newer drain has claimed meanwhile is its own.
+def doubt_what_was_left(*, environment_id: int, epoch: int, policy: Policy, now: datetime) -> None:
+    """Put in doubt what older drains left in the air. What a newer one has claimed meanwhile is its own.
 
     Nothing is looked up before that look counts: until then the older drain may live, and hear the answer itself.
     """

@@ -33,7 +33,9 @@ def configure() -> None:
         structlog.processors.JSONRenderer(),
     ]
     structlog.configure(
-        processors=[*before, *rendering], logger_factory=structlog.WriteLoggerFactory(file=sys.stderr)
+        processors=[*before, *rendering],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
     )
     of_libraries = logging.StreamHandler(sys.stderr)
     of_libraries.setFormatter(
