@@ -23,7 +23,7 @@ $(READY): requirements.lock pyproject.toml
 setup: $(READY) ## make .venv with everything the project needs
 	@$(BIN)/pybabel --quiet compile --domain django --directory src/loonbrug/locale
 
-demo: setup ## product, AFAS sandbox and mail catcher with a sample office; prints the address
+demo: setup ## product, AFAS and Nmbrs sandboxes and mail catcher with a sample office; prints the address
 	@$(BIN)/loonbrug demo
 
 run: setup ## the product alone

@@ -20,6 +20,8 @@ from uuid import uuid4
 import psycopg
 from psycopg.sql import SQL, Identifier
 
+from loonbrug.project.demo.command import NMBRS
+
 ROOT = Path(__file__).resolve().parents[1]
 HERE = "127.0.0.1"
 #: The environment of the sandbox's seed in which everything is set up.
@@ -114,6 +116,7 @@ class Installation(ExitStack):
         super().__init__()
         self.directory = directory
         self.pages, self.afas, self.control_port, self.smtp, self.mail_port = (free_port() for _ in range(5))
+        self.nmbrs, self.nmbrs_control_port = free_port(), free_port()
         self.scale = scale
         self.database = database_of_its_own()
         self.environment = os.environ | {
@@ -158,6 +161,17 @@ class Installation(ExitStack):
         sandbox = self.run("afas_sandbox", *ports, "--smtp", smtp, "--time-limit", limit)
         mail.wait_until_listening(self.mail_port)
         sandbox.wait_until_listening(self.afas).wait_until_listening(self.control_port)
+
+    def start_nmbrs(self) -> None:
+        """The sandbox of Nmbrs, with our application registered for this installation's address."""
+        self.environment |= NMBRS | {
+            "LOONBRUG_NMBRS_URL": self.address(self.nmbrs),
+            "LOONBRUG_DEMO_NMBRS_CONTROL": self.address(self.nmbrs_control_port),
+        }
+        ports = ["--port", str(self.nmbrs), "--control-port", str(self.nmbrs_control_port)]
+        back = f"{self.address(self.pages)}/settings/nmbrs/callback/"
+        sandbox = self.run("nmbrs_sandbox", *ports, "--redirect-uri", back)
+        sandbox.wait_until_listening(self.nmbrs).wait_until_listening(self.nmbrs_control_port)
 
     def serve(self, port: int | None = None) -> Process:
         """The product's pages, and its engine when no other process of this installation has it."""

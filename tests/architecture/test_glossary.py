@@ -19,7 +19,10 @@ from loonbrug.ledger.dating import BookingDate
 from loonbrug.ledger.problems import Who
 from loonbrug.mappings.checks import JournalVariant
 from loonbrug.payroll.models import JournalLife, JournalSource
+from loonbrug.planning.plan import Step
 from loonbrug.screens.journal_export import JournalState
+from loonbrug.screens.planned import Hold
+from loonbrug.screens.radar import Kind
 from loonbrug.screens.run_export import Change
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +31,7 @@ DUTCH = ROOT / "src" / "loonbrug" / "locale" / "nl" / "LC_MESSAGES" / "django.po
 EXPLAINED: list[type[StrEnum]] = [
     *(State, JournalState, JournalLife, ConnectionState, NmbrsState, Doubt, Part, Level, CodeKind, Outcome),
     *(DoubtDecision, Who, Change, BookingDate, JournalVariant, JournalSource),
+    *(Step, Hold, Kind),
 ]
 #: In a table: a thing that no screen names.
 UNNAMED = "–"

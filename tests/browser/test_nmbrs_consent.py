@@ -7,15 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import OpenPage, StorageState, signed_in
 from tests.browser.test_screens import NARROW, violations
-from tests.running import Installation, free_port
+from tests.running import Installation
 
 LOGIN = "Van Dijk Groep"
-#: What the seed of the sandbox knows us as.
-APPLICATION = {
-    "LOONBRUG_NMBRS_CLIENT_ID": "PartnerApp_Loonbrug_zandbak",
-    "LOONBRUG_NMBRS_SECRET": "zand*bak$100%+geheim/1",
-    "LOONBRUG_NMBRS_SUBSCRIPTION_KEY": "30c0ffee0000400080000000005a4db0",
-}
 PATIENCE_MS = 60_000
 
 pytestmark = pytest.mark.browser
@@ -32,12 +26,7 @@ class Place:
 @pytest.fixture(scope="module")
 def place(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with Installation(tmp_path_factory.mktemp("nmbrs")) as installation:
-        port, control = free_port(), free_port()
-        installation.environment |= APPLICATION | {"LOONBRUG_NMBRS_URL": installation.address(port)}
-        ports = ("--port", str(port), "--control-port", str(control))
-        back = f"{installation.address(installation.pages)}/settings/nmbrs/callback/"
-        nmbrs = installation.run("nmbrs_sandbox", *ports, "--redirect-uri", back)
-        nmbrs.wait_until_listening(port)
+        installation.start_nmbrs()
         link = installation.start()
         yield Place(f"{installation.address(installation.pages)}/settings/nmbrs/", signed_in(browser, link))
 

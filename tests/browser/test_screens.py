@@ -165,7 +165,9 @@ def test_a_telephone_shows_each_run_as_a_block_with_headings(readers: Readers, s
     page = readers.signed_in
     page.set_viewport_size(NARROW)
     page.goto(state.installation.address(state.installation.pages) + "/companies/1/payroll/")
-    heading, amount = (page.locator(f".list--stacked {row} :nth-child(7)").first for row in ("thead", "tbody"))
+    heading, amount = (
+        page.locator(f".list--stacked {row} :nth-child(7)").first for row in ("thead", "tbody")
+    )
     expect(heading).to_be_hidden()
     expect(amount).to_have_attribute("data-label", NL("Debit"))
     expect(amount).to_be_in_viewport()

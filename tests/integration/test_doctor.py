@@ -41,8 +41,9 @@ def test_a_broken_rule_ends_with_1_and_says_where_and_what_to_do() -> None:
     english, dutch = run(), run(language="nl")
     assert (english.exit_code, dutch.exit_code) == (1, 1)
     assert english.stdout == ""
-    assert f"Kantoor Noord: Deliveries whose message is no longer what was approved: 1 (number {delivery_id})." in (
-        english.stderr
+    assert (
+        f"Kantoor Noord: Deliveries whose message is no longer what was approved: 1 (number {delivery_id})."
+        in (english.stderr)
     )
     assert "Send nothing" in english.stderr
     assert f"waarvan het bericht niet meer is wat is goedgekeurd: 1 (nummer {delivery_id})." in dutch.stderr

@@ -47,6 +47,8 @@ class User(AbstractBaseUser):
     """A person of one office, signing in with an e-mail address.
 
     `link_serial` numbers the person's sign-in links: only the newest works, and using it raises the number.
+    `digest_hour` is the Amsterdam hour from which the day's overview is mailed, None for never; `digest_on` is the
+    last day that was seen to.
     """
 
     office = models.ForeignKey(Office, on_delete=models.PROTECT)
@@ -56,6 +58,8 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=5, default="nl")
     is_active = models.BooleanField(default=True)
     link_serial = models.PositiveIntegerField(default=0)
+    digest_hour = models.PositiveSmallIntegerField(null=True, default=8)
+    digest_on = models.DateField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="email_address_once")]

@@ -29,6 +29,7 @@ _FIRST_TEMPLATES: dict[str, dict[Part, Level]] = {
         Part.NMBRS_SETTINGS: Level.WRITE,
         Part.MAPPINGS: Level.READ,
         Part.JOURNAL_EXPORT: Level.WRITE,
+        Part.WORKFLOW: Level.WRITE,
         Part.REVERSAL: Level.READ,
         Part.DIRECTORY: Level.WRITE,
         Part.USERS: Level.NONE,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core import signing
 
@@ -141,6 +141,12 @@ def people_with(*, office_id: int, part: Part, level: Level) -> list[UserView]:
         office_id=office_id, is_active=True, template__rights__part=part, template__rights__level__in=enough
     )
     return [_user_view(row) for row in rows.select_related("template").order_by("name", "id")]
+
+
+def digests_due(*, day: date, hour: int) -> list[int]:
+    """Everybody, of all offices, whose overview of this day is to be mailed from this hour on and was not seen to."""
+    rows = User.objects.filter(is_active=True, digest_hour__lte=hour)
+    return list(rows.exclude(digest_on__gte=day).order_by("id").values_list("id", flat=True))
 
 
 def owner_of_link(*, token: str) -> UserView | None:

@@ -12,6 +12,7 @@ class Part(StrEnum):
     NMBRS_SETTINGS = "nmbrs_settings"
     MAPPINGS = "mappings"
     JOURNAL_EXPORT = "journal_export"
+    WORKFLOW = "workflow"
     REVERSAL = "reversal"
     DIRECTORY = "directory"
     USERS = "users"

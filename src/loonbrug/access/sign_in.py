@@ -1,6 +1,6 @@
 """Signing in: one-time links, wrong passwords, and what people change for themselves."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib.auth.password_validation import validate_password
 from django.core import signing
@@ -69,6 +69,17 @@ def clear_failures(*, address: str, account: str) -> None:
 def set_language(*, user_id: int, language: str) -> None:
     """The language in which this person reads the screens."""
     User.objects.filter(id=user_id).update(language=language)
+
+
+def set_digest_hour(*, user_id: int, hour: int | None) -> None:
+    """From which hour in Amsterdam this person is mailed the day's overview; None is never."""
+    User.objects.filter(id=user_id).update(digest_hour=hour)
+
+
+def take_digest(*, user_id: int, day: date) -> bool:
+    """Whether this person's overview of a day is the caller's to mail; nobody else is given it."""
+    waiting = User.objects.filter(id=user_id, is_active=True).exclude(digest_on__gte=day)
+    return bool(waiting.update(digest_on=day))
 
 
 @transaction.atomic

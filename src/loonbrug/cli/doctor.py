@@ -30,7 +30,7 @@ _PAUSED: dict[Language, str] = {
 @click.pass_obj
 def doctor(language: Language, as_json: bool) -> None:
     """Check every delivery against the rules that must always hold; exit code 1 when one is broken, or all waits."""
-    policy = Policy().scaled(settings.AFAS_TIME_SCALE)
+    policy = Policy().scaled(settings.TIME_SCALE)
     found = breaches(View(now=timezone.now(), policy=policy))
     offices_by_id = {office.id: office.name for office in offices()}
     paused = [id_ for id_ in offices_by_id if sending_is_paused(office_id=id_)]

@@ -150,8 +150,9 @@ class Work:
                 transport=self.transport,
             )
             self.clients[key] = asyncio.ensure_future(opening)
+        opened = self.clients[key]
         try:
-            return await asyncio.shield(self.clients[key])
+            return opened.result() if opened.done() else await asyncio.shield(opened)
         except Exception:
             self.clients.pop(key, None)  # the next call tries again
             raise

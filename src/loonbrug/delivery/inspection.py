@@ -14,6 +14,7 @@ from loonbrug.connections import operations as connections
 from loonbrug.delivery.installation import left_before
 from loonbrug.delivery.models import Delivery, LookUp, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
+from loonbrug.delivery.payload import expected_of
 from loonbrug.delivery.questions import DOUBTED, LOOKED_AT, Kind, Question, Wanted, lane_of
 from loonbrug.delivery.sighting import LookUp as Absence
 from loonbrug.delivery.sighting import Seen, Sighting, proven_absent, seen
@@ -55,30 +56,36 @@ def record_answers(looks: Sequence[Look]) -> list[Exception | None]:
 
     Within an open transaction only.
     """
+    asked = [wanted.delivery_id for look in looks for wanted in look.question.wanted]
+    locked = Delivery.objects.select_for_update(of=("self",), no_key=True).select_related("frozen")
+    rows = locked.defer("mapping").order_by("id").in_bulk(asked)
+    booked: list[tuple[Delivery, Seen, Look]] = []
     for look in looks:
-        _record_answer(look.question, look.answered, look.policy)
+        if look.question.kind is Kind.NUMBER_CHECK:
+            _keep_number_check(look.question, look.answered, rows)
+        for wanted in look.question.wanted:
+            delivery = rows[wanted.delivery_id]
+            if delivery.state in {State.BOOKED, State.VERIFIED} and look.question.kind is not Kind.BY_HAND:
+                booked.append((delivery, _seen(delivery, wanted, look), look))
+            else:
+                _record_other(delivery, wanted, look)
+    _verify(booked)
     return [None for _ in looks]
 
 
-def _record_answer(question: Question, answered: Answered, policy: Policy) -> None:
-    if question.kind is Kind.NUMBER_CHECK:
-        _keep_number_check(question, answered)
-    is_by_hand = question.kind is Kind.BY_HAND
-    locked = Delivery.objects.select_for_update(no_key=True).defer("mapping").order_by("id")
-    rows = locked.in_bulk([wanted.delivery_id for wanted in question.wanted])
-    is_by_hand = question.kind is Kind.BY_HAND
-    booked: list[tuple[Delivery, Seen]] = []
-    for wanted in question.wanted:
-        delivery = rows[wanted.delivery_id]
-        mine = [line for line in answered.lines if _is_ours(line, wanted, question)]
-        found = seen(mine, wanted.expected)
-        if is_by_hand and delivery.state == State.BOOKED_BY_HAND:
-            _check_by_hand(delivery, wanted, question, answered)
-        elif delivery.state in DOUBTED and not is_by_hand:
-            _end_doubt(delivery, found, question, answered, policy)
-        elif delivery.state in {State.BOOKED, State.VERIFIED}:
-            booked.append((delivery, found))
-    _verify(booked, question, answered, policy)
+def _record_other(delivery: Delivery, wanted: Wanted, look: Look) -> None:
+    is_by_hand = look.question.kind is Kind.BY_HAND
+    if is_by_hand and delivery.state == State.BOOKED_BY_HAND:
+        _check_by_hand(delivery, wanted, look.question, look.answered)
+    elif delivery.state in DOUBTED and not is_by_hand:
+        found = _seen(delivery, wanted, look)
+        _end_doubt(delivery, found, look.question, look.answered, look.policy)
+
+
+def _seen(delivery: Delivery, wanted: Wanted, look: Look) -> Seen:
+    """What the books show of this delivery, beside what was sent."""
+    mine = [line for line in look.answered.lines if _is_ours(line, wanted, look.question)]
+    return seen(mine, expected_of(delivery.payload))
 
 
 def _is_ours(line: Transaction, wanted: Wanted, question: Question) -> bool:
@@ -96,21 +103,21 @@ def _check_by_hand(delivery: Delivery, wanted: Wanted, question: Question, answe
     for line in answered.lines:
         if (line.administration, line.journal_code, line.entry_number) == here:
             years[line.year].append(line)
-    is_checked = Sighting.EQUAL in {seen(lines, wanted.expected).sighting for lines in years.values()}
+    expected = expected_of(delivery.payload)
+    is_checked = Sighting.EQUAL in {seen(lines, expected).sighting for lines in years.values()}
     reason = Reason.NONE if is_checked else Reason.DIFFERENT if years else Reason.NOT_SEEN
     delivery.decisions.filter(entry_number=wanted.entry_number).update(is_checked=is_checked)
     apply_decision(delivery, Decision(State.BOOKED_BY_HAND, reason=reason), now=answered.now)
 
 
-def _keep_number_check(question: Question, answered: Answered) -> None:
+def _keep_number_check(question: Question, answered: Answered, rows: Mapping[int, Delivery]) -> None:
     """AFAS keeps our numbers where the booking that we know by its own number carries ours, as sent."""
     (wanted,) = question.wanted
     booked = [line for line in answered.lines if line.entry_number == wanted.entry_number]
     if booked:
-        delivery = Delivery.objects.get(pk=wanted.delivery_id)
         kept = all(line.voucher_number == wanted.voucher_number for line in booked)
         NumberKeeping.objects.get_or_create(
-            **lane_of(delivery), defaults={"is_kept": kept, "found_at": answered.now}
+            **lane_of(rows[wanted.delivery_id]), defaults={"is_kept": kept, "found_at": answered.now}
         )
 
 
@@ -165,35 +172,32 @@ def _is_absent(delivery: Delivery, question: Question, answered: Answered, polic
     return is_over and proven_absent(looks, policy=policy, countable_from=countable_from)
 
 
-def _verify(
-    booked: Sequence[tuple[Delivery, Seen]], question: Question, answered: Answered, policy: Policy
-) -> None:
+def _verify(booked: Sequence[tuple[Delivery, Seen, Look]]) -> None:
     """Verified is exactly one, as sent; a difference leaves it booked, with a reason that asks for a person."""
-    until = unanswered_until([delivery for delivery, _ in booked], policy=policy, now=answered.now)
-    with_axes = question.connector == ALLOCATED
+    if not booked:
+        return
+    _, _, first = booked[0]
+    deliveries = [delivery for delivery, _, _ in booked]
+    until = unanswered_until(deliveries, policy=first.policy, now=first.answered.now)
     steps = []
-    verified = []
-    for delivery, found in booked:
-        decision = _verdict(
-            delivery, found, with_axes=with_axes, until=until, answered=answered, policy=policy
-        )
-        steps.append(step_of(delivery, decision, now=answered.now))
+    verified: defaultdict[Compared, list[int]] = defaultdict(list)
+    for delivery, found, look in booked:
+        decision = _verdict(delivery, found, look, until)
+        steps.append(step_of(delivery, decision, now=look.answered.now))
         if decision.state is State.VERIFIED and not decision.reason:
-            verified.append(delivery.pk)
-    compared = Compared.ACCOUNTS_AND_AXES if with_axes else Compared.ACCOUNTS
-    Delivery.objects.filter(pk__in=verified).update(compared=compared)
+            verified[_compared(look.question)].append(delivery.pk)
+    for compared, delivery_ids in verified.items():
+        Delivery.objects.filter(pk__in=delivery_ids).update(compared=compared)
     apply_steps(steps)
 
 
-def _verdict(
-    delivery: Delivery,
-    found: Seen,
-    *,
-    with_axes: bool,
-    until: Mapping[int, datetime],
-    answered: Answered,
-    policy: Policy,
-) -> Decision:
+def _compared(question: Question) -> Compared:
+    return Compared.ACCOUNTS_AND_AXES if question.connector == ALLOCATED else Compared.ACCOUNTS
+
+
+def _verdict(delivery: Delivery, found: Seen, look: Look, until: Mapping[int, datetime]) -> Decision:
+    answered, policy = look.answered, look.policy
+    with_axes = _compared(look.question) is Compared.ACCOUNTS_AND_AXES
     another = found.entry_number not in {"", delivery.entry_number}
     if found.sighting is Sighting.DOUBLE or (found.sighting is Sighting.EQUAL and another):
         return Decision(State.CONFLICT, reason=Reason.DOUBLE, due_at=answered.now + policy.longest_wait)

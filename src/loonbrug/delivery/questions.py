@@ -21,8 +21,6 @@ from loonbrug.connections.queries import view_of
 from loonbrug.delivery.claiming import Lane, OvertakenError, busy_lanes, locked
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
-from loonbrug.delivery.payload import expected_of
-from loonbrug.delivery.sighting import Expected
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision
 from loonbrug.delivery.tables import one_of, stored
@@ -63,7 +61,6 @@ class Wanted:
     voucher_number: str
     journal_code: str
     entry_number: str
-    expected: Expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +236,7 @@ def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Deliver
         connection__state=ConnectionState.AUTHORISED, connection__capabilities_checked_at__isnull=False
     )
     rows = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    return rows.select_related("connection__environment", "frozen").order_by("due_at", "id")
+    return rows.select_related("connection__environment").order_by("due_at", "id")
 
 
 def connector_of(delivery: Delivery) -> str:
@@ -341,7 +338,7 @@ def _read_backs(free: Mapping[int, int], now: datetime) -> Iterator[tuple[int, Q
         for environment_id, of_it in batches.items()
         for key, pks in islice(of_it.items(), free[environment_id])
     ]
-    rows = Delivery.objects.select_related("connection", "frozen").defer("mapping")
+    rows = Delivery.objects.select_related("connection").defer("mapping")
     deliveries = rows.in_bulk([pk for _, _, pks in chosen for pk in pks])
     for environment_id, (kind, connection_id, _, _), pks in chosen:
         yield environment_id, _question(kind, [deliveries[pk] for pk in pks], connectors[connection_id])
@@ -391,7 +388,6 @@ def _question(kind: Kind, deliveries: Sequence[Delivery], connector: str) -> Que
                 voucher_number=delivery.voucher_number,
                 journal_code=delivery.journal_code,
                 entry_number=delivery.entry_number,
-                expected=expected_of(delivery.payload),
             )
             for delivery in deliveries
         ),

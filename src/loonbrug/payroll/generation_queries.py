@@ -94,6 +94,12 @@ def runs_of(*, scope: Scope, runs: Collection[RunIdentity]) -> dict[RunIdentity,
     return {each.run: each for each in found if each.run in wanted}
 
 
+def runs_by_id(*, scope: Scope, run_ids: Collection[int]) -> tuple[ExportRun, ...]:
+    """Those of these runs in Nmbrs that are this office's. Raises NotAllowedError."""
+    scope.require(Part.JOURNAL_EXPORT, Level.READ)
+    return _newest(Q(office_id=scope.office_id, pk__in=run_ids))
+
+
 def years_looked_at(*, scope: Scope, company_ids: Collection[int]) -> frozenset[tuple[int, int]]:
     """Company and year whose whole list of runs Nmbrs has given."""
     rows = NmbrsLook.objects.filter(

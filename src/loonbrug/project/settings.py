@@ -14,7 +14,7 @@ LOONBRUG_NMBRS_URL one address in the place of Nmbrs's own, to point everything 
 LOONBRUG_SMTP      mail server as host:port; without it no mail is sent, and the service says so
 LOONBRUG_MAIL_FROM the sender of our mail (default loonbrug@ the host of LOONBRUG_ADDRESS)
 LOONBRUG_METRICS_TOKEN  what a collector of figures shows when it does not ask from this machine
-LOONBRUG_SCALE     AFAS's time limit and our margins, divided by this number (for rehearsals)
+LOONBRUG_SCALE     for rehearsals: divides AFAS's time limit, our margins, and the waits between two looks at Nmbrs
 """
 
 import os
@@ -36,7 +36,7 @@ ADDRESS = os.environ.get("LOONBRUG_ADDRESS", "http://127.0.0.1:8000")
 AFAS_URL = os.environ.get(
     "LOONBRUG_AFAS_URL", "https://{participant_number}.{segment}.afas.online/ProfitRestServices"
 )
-AFAS_TIME_SCALE = int(os.environ.get("LOONBRUG_SCALE", "1"))
+TIME_SCALE = int(os.environ.get("LOONBRUG_SCALE", "1"))
 NMBRS_CLIENT_ID = os.environ.get("LOONBRUG_NMBRS_CLIENT_ID", "")
 NMBRS_SECRET = given_secret("LOONBRUG_NMBRS_SECRET", os.environ)
 NMBRS_SUBSCRIPTION_KEY = given_secret("LOONBRUG_NMBRS_SUBSCRIPTION_KEY", os.environ)
@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "loonbrug.mappings",
     "loonbrug.payroll",
     "loonbrug.delivery",
+    "loonbrug.planning",
     "loonbrug.web",
     *apps_of(ENGINE),
 ]

@@ -30,10 +30,12 @@ from loonbrug.project.mailing import send_waiting_mail
 from loonbrug.screens.send_all import batches_with_work
 from loonbrug.watch import operations as watch
 from loonbrug.web.nmbrs_settings.way_back import redirect_url
-from loonbrug.workflows import generate, synchronise
+from loonbrug.workflows import carry_out, generate, synchronise
+from loonbrug.workflows.digest import write_digests
 from loonbrug.workflows.nmbrs_ground import Ground as NmbrsGround
 from loonbrug.workflows.nmbrs_ground import PacedTransport
 from loonbrug.workflows.send_all import send_slice
+from loonbrug.workflows.tell_failures import tell_failures
 from loonbrug.workflows.watch import look_around
 from nmbrs_client.transport import AiohttpTransport as NmbrsTransport
 
@@ -45,11 +47,15 @@ BATCH = "batch"
 BATCH_SLICE_COUNT = 5
 SWEEP_SECONDS = 2.0
 NMBRS_SWEEP_SECONDS = 3.0
+#: How often runs that were locked since are given to the workflow of their company.
+TAKE_UP_SECONDS = 5.0
 #: Calls of one process to Nmbrs at once, over all connections: they share one plan.
 NMBRS_CALLS_AT_ONCE = 8
 PULSE_SECONDS = 5.0
 MAIL_SECONDS = 5.0
 LOOK_AROUND_SECONDS = 180.0
+#: What could not be done by itself within this is told in one mail.
+TELL_SECONDS = 60.0
 #: Environments that one process drains at once; a drain makes room after its time slice when others wait.
 PLACES = 100
 SLICE_SECONDS = 5.0
@@ -61,7 +67,7 @@ TABLE_CONNECTIONS = 4
 
 def policy() -> Policy:
     """AFAS's limit and our margins, scaled down in a rehearsal."""
-    return Policy().scaled(settings.AFAS_TIME_SCALE)
+    return Policy().scaled(settings.TIME_SCALE)
 
 
 def engine() -> Engine:
@@ -124,7 +130,7 @@ def _shared(kinds: dict[str, Work], periodic: list[Periodic]) -> Engine:
 
 
 def _nmbrs_work(nmbrs: NmbrsGround) -> tuple[dict[str, Work], list[Periodic]]:
-    """Synchronising, and fetching journals."""
+    """Synchronising, fetching journals, and what is done by itself with them."""
     fetching = asyncio.Semaphore(generate.AT_ONCE)
 
     async def bring_over(connection_id: int) -> None:
@@ -134,11 +140,20 @@ def _nmbrs_work(nmbrs: NmbrsGround) -> tuple[dict[str, Work], list[Periodic]]:
         async with fetching:
             await generate.generate(run_id=run_id, ground=nmbrs)
 
+    async def carry(company_id: int) -> None:
+        await nmbrs.write(carry_out.carry_out, company_id=company_id, now=now())
+
     async def look_for_connections() -> list[Keyed]:
         return await nmbrs.write(synchronise.due, now=now())
 
     async def look_for_journals() -> list[Keyed]:
         return await nmbrs.write(generate.due, now=now())
+
+    async def look_for_workflows() -> list[Keyed]:
+        return await nmbrs.write(carry_out.due, now=now())
+
+    async def take_up() -> list[Keyed]:
+        return await nmbrs.write(carry_out.take_up, now=now())
 
     async def ask_again() -> list[Keyed]:
         await nmbrs.write(generate.ask_again, now=now())
@@ -147,9 +162,11 @@ def _nmbrs_work(nmbrs: NmbrsGround) -> tuple[dict[str, Work], list[Periodic]]:
     periodic = [
         Periodic(NMBRS_SWEEP_SECONDS, look_for_connections),
         Periodic(SWEEP_SECONDS, look_for_journals),
+        Periodic(SWEEP_SECONDS, look_for_workflows),
+        Periodic(TAKE_UP_SECONDS, take_up),
         Periodic(LOOK_AROUND_SECONDS, ask_again),
     ]
-    return {synchronise.KIND: bring_over, generate.KIND: fetch}, periodic
+    return {synchronise.KIND: bring_over, generate.KIND: fetch, carry_out.KIND: carry}, periodic
 
 
 def _watching(is_stopping: Callable[[], bool]) -> list[Periodic]:
@@ -159,6 +176,8 @@ def _watching(is_stopping: Callable[[], bool]) -> list[Periodic]:
         _round(PULSE_SECONDS, eye, lambda: watch.beat(now=now())),
         _round(LOOK_AROUND_SECONDS, eye, lambda: look_around(policy=policy(), now=now())),
         _round(LOOK_AROUND_SECONDS, eye, lambda: warn_of_endings(now=now())),
+        _round(LOOK_AROUND_SECONDS, eye, lambda: write_digests(now=now())),
+        _round(TELL_SECONDS, eye, lambda: tell_failures(now=now())),
     ]
     if settings.EMAIL_HOST:
         post = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")
@@ -259,4 +278,5 @@ def _nmbrs_ground(ground: Ground) -> NmbrsGround:
         others_wait=ground.others_wait,
         slice_seconds=SLICE_SECONDS,
         redirect_url=redirect_url(),
+        scale=settings.TIME_SCALE,
     )

@@ -1,6 +1,6 @@
 """The dashlet *Journaalposten Export* and the page of one journal: journals joined with their deliveries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -168,6 +168,12 @@ def journal_row(*, scope: Scope, journal_id: int) -> JournalRow:
     """One journal, whatever its life. Raises NotFoundError and NotAllowedError."""
     scope.require(Part.JOURNAL_EXPORT, Level.READ)
     return _rows(scope, [payroll.summary(scope=scope, journal_id=journal_id)])[0]
+
+
+def rows_of_journals(*, scope: Scope, journal_ids: Collection[int]) -> tuple[JournalRow, ...]:
+    """Those of these journals that are this office's, the oldest run first. Raises NotAllowedError."""
+    scope.require(Part.JOURNAL_EXPORT, Level.READ)
+    return _rows(scope, payroll.summaries(scope=scope, journal_ids=journal_ids))
 
 
 def sent_journals(*, scope: Scope, journals: Sequence[JournalSummary]) -> frozenset[int]:

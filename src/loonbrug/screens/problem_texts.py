@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 from babel.numbers import format_currency
 
-from loonbrug.ledger.problems import Place, Problem
+from loonbrug.ledger.problems import Place, Problem, Who
 
 Language = Literal["nl", "en"]
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -63,6 +63,11 @@ def describe(problem: Problem, language: Language) -> ProblemText:
     return ProblemText(
         message, cause, cure, labels["who"][problem.who][language], _place(labels, problem.place, language)
     )
+
+
+def who_label(who: Who, language: Language) -> str:
+    """What users call those who can mend something."""
+    return str(_texts()["labels"]["who"][who][language])
 
 
 def _values(problem: Problem, language: Language) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Journaalposten Export by run: what Nmbrs has, which journal there is of it, and what has happened to it since."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from loonbrug.payroll import queries as payroll
 from loonbrug.payroll.generation_queries import ExportRun, ReleaseView
 from loonbrug.payroll.models import GenerationState, JournalSource
 from loonbrug.payroll.queries import JournalSummary, RunIdentity
-from loonbrug.screens.journal_export import JournalRow, journal_row, journal_rows
+from loonbrug.screens.journal_export import JournalRow, journal_row, journal_rows, rows_of_journals
 
 
 class Change(StrEnum):
@@ -82,6 +82,13 @@ def export_line(*, scope: Scope, journal_id: int) -> ExportLine:
     row = journal_row(scope=scope, journal_id=journal_id)
     runs = generations.runs_of(scope=scope, runs=[row.journal.run])
     return _lines(scope, [row], list(runs.values()))[0]
+
+
+def lines_of_journals(*, scope: Scope, journal_ids: Collection[int]) -> tuple[ExportLine, ...]:
+    """The runs of these journals, each with that journal, newest first. Raises NotAllowedError."""
+    rows = rows_of_journals(scope=scope, journal_ids=journal_ids)
+    runs = generations.runs_of(scope=scope, runs=[row.journal.run for row in rows])
+    return _lines(scope, rows, list(runs.values()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,14 @@ class Alarm(models.Model):
 
 
 class Mail(models.Model):
-    """One mail to one person, written in the transaction that gives the reason for it. Holds no secret."""
+    """One mail to one person, written in the transaction that gives the reason for it. Holds no secret.
+
+    It goes to a user, or to an address that a user gave.
+    """
 
     office = models.ForeignKey(Office, on_delete=models.PROTECT)
-    user = models.ForeignKey(User, on_delete=models.PROTECT)
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
+    address = models.EmailField(blank=True)
     code = models.CharField(max_length=60)
     params = models.JSONField(default=dict)
     made_at = models.DateTimeField()

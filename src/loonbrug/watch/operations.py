@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 
 from loonbrug.access import queries as access
-from loonbrug.access.rights import Level, Part
+from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.watch.models import Alarm, Mail, Pulse
 
 #: A mail that is being sent is left alone for this long; whoever took it may have died.
@@ -32,7 +32,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail that is to be sent now: to whom, in which language, and what about."""
+    """A mail that is to be sent now: to whom, in which language, and what about; `name` is empty where not known."""
 
     id: int
     address: str
@@ -77,15 +77,43 @@ def write_mail(*, office_id: int, part: Part, code: str, params: Mapping[str, st
     )
 
 
+def write_mail_to(
+    *, office_id: int, addresses: Iterable[str], code: str, params: Mapping[str, str], now: datetime
+) -> None:
+    """One mail to each of these addresses, in the caller's transaction."""
+    Mail.objects.bulk_create(
+        Mail(office_id=office_id, address=address, code=code, params=dict(params), made_at=now, due_at=now)
+        for address in addresses
+    )
+
+
+def write_mail_for(*, scope: Scope, code: str, params: Mapping[str, str], now: datetime) -> None:
+    """One mail to the scope's own user, in the caller's transaction."""
+    Mail.objects.create(
+        office_id=scope.office_id,
+        user_id=scope.user_id,
+        code=code,
+        params=dict(params),
+        made_at=now,
+        due_at=now,
+    )
+
+
 def next_letter(*, now: datetime) -> Letter | None:
     """Take the mail that waits longest, so that nobody else sends it meanwhile; nothing when none is due."""
     waiting = Mail.objects.filter(sent_at=None, due_at__lte=now, made_at__gt=now - MAIL_LIFE)
     for row in waiting.select_related("user").order_by("due_at", "id")[:10]:
         mine = Mail.objects.filter(id=row.pk, sent_at=None, due_at=row.due_at)
         if mine.update(due_at=now + SENDING_LIFE, try_count=F("try_count") + 1):
-            user = row.user
-            return Letter(row.pk, user.email, user.name, user.language, row.code, row.params)
+            return _letter(row)
     return None
+
+
+def _letter(row: Mail) -> Letter:
+    """An address that is no user's is written to in Dutch, without a name."""
+    if row.user is None:
+        return Letter(row.pk, row.address, "", "nl", row.code, row.params)
+    return Letter(row.pk, row.user.email, row.user.name, row.user.language, row.code, row.params)
 
 
 def mark_sent(*, mail_id: int, now: datetime) -> None:

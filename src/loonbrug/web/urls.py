@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("loonbrug.web.afas_settings.urls")),
     path("", include("loonbrug.web.nmbrs_settings.urls")),
     path("", include("loonbrug.web.evidence.urls")),
+    path("", include("loonbrug.web.workflow.urls")),
     path("", include("loonbrug.web.journals.urls")),
     path("", include("loonbrug.web.deliveries.urls")),
     path("", include("loonbrug.web.monitoring.urls")),

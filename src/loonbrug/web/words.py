@@ -10,6 +10,7 @@ _PARTS = {
     Part.NMBRS_SETTINGS: _("Nmbrs settings"),
     Part.MAPPINGS: _("Administrations (mappings)"),
     Part.JOURNAL_EXPORT: _("Journal export"),
+    Part.WORKFLOW: _("Workflow"),
     Part.REVERSAL: _("Reversing what is booked"),
     Part.DIRECTORY: _("Debtors and companies"),
     Part.USERS: _("Users and templates"),

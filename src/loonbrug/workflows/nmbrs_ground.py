@@ -33,7 +33,10 @@ class PacedTransport:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """See the module. After `slice_seconds` work makes room when others wait for a place."""
+    """See the module. After `slice_seconds` work makes room when others wait for a place.
+
+    In a rehearsal Nmbrs is looked at again `scale` times as soon.
+    """
 
     now: Callable[[], datetime]
     new_id: Callable[[], UUID]
@@ -43,6 +46,7 @@ class Ground:
     others_wait: Callable[[], bool]
     slice_seconds: float
     redirect_url: str
+    scale: int = 1
 
     def tokens(self, *, connection_id: int, transport: Transport) -> ConnectionTokens:
         """The tokens of one connection. Raises NotRegisteredError."""

@@ -6,7 +6,7 @@ one connection at once share the looks between them; what they receive twice cha
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -193,7 +193,8 @@ class _Work:
         return True
 
     async def _record(self, answers: Iterable[Answer]) -> None:
-        await self._ground.write(_receive, answers=list(answers), now=self._ground.now())
+        ground = self._ground
+        await ground.write(_receive, answers=list(answers), scale=ground.scale, now=ground.now())
 
     async def _ask(self, look: Look) -> Answer:
         async with self._calls:
@@ -246,7 +247,7 @@ def _receive_lists(
 
 
 @transaction.atomic
-def _receive(*, answers: list[Answer], now: datetime) -> None:
+def _receive(*, answers: list[Answer], scale: int, now: datetime) -> None:
     """Keep what came of these looks, and when each is due again."""
     ended = [
         LookEnded(
@@ -260,7 +261,9 @@ def _receive(*, answers: list[Answer], now: datetime) -> None:
     ]
     ended += _received_codes([each for each in answers if each.codes is not None], now)
     ended += _received_runs([each for each in answers if each.runs is not None], now)
-    run_operations.end_looks(ended=ended, now=now)
+    run_operations.end_looks(
+        ended=[replace(each, again_after=each.again_after / scale) for each in ended], now=now
+    )
 
 
 def _received_codes(answers: list[Answer], now: datetime) -> list[LookEnded]:

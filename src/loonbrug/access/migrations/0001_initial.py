@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             name='Right',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('part', models.CharField(choices=[('afas_settings', 'AFAS_SETTINGS'), ('nmbrs_settings', 'NMBRS_SETTINGS'), ('mappings', 'MAPPINGS'), ('journal_export', 'JOURNAL_EXPORT'), ('reversal', 'REVERSAL'), ('directory', 'DIRECTORY'), ('users', 'USERS')], max_length=30)),
+                ('part', models.CharField(choices=[('afas_settings', 'AFAS_SETTINGS'), ('nmbrs_settings', 'NMBRS_SETTINGS'), ('mappings', 'MAPPINGS'), ('journal_export', 'JOURNAL_EXPORT'), ('workflow', 'WORKFLOW'), ('reversal', 'REVERSAL'), ('directory', 'DIRECTORY'), ('users', 'USERS')], max_length=30)),
                 ('level', models.CharField(choices=[('none', 'NONE'), ('read', 'READ'), ('write', 'WRITE')], max_length=10)),
                 ('template', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rights', to='access.template')),
             ],
@@ -48,6 +48,8 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(default='nl', max_length=5)),
                 ('is_active', models.BooleanField(default=True)),
                 ('link_serial', models.PositiveIntegerField(default=0)),
+                ('digest_hour', models.PositiveSmallIntegerField(default=8, null=True)),
+                ('digest_on', models.DateField(null=True)),
                 ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.office')),
                 ('template', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.template')),
             ],

@@ -20,6 +20,8 @@ import click
 READY_WITHIN_SECONDS = 30.0
 STOP_WITHIN_SECONDS = 12.0
 AFAS_LIMIT_SECONDS = 900
+#: The company with an open run in the Nmbrs sandbox, and where the AFAS sandbox shows what was booked for it.
+CAFE, BOOKS_OF_CAFE = "companies/2008", "profit/T12345/administrations/7/entries/"
 #: AFAS's limit of 15 minutes becomes one minute in the demo, and 15 seconds in the run without a browser.
 DEMO_SCALE = 15
 ONCE_SCALE = 60
@@ -69,7 +71,8 @@ def _free(port: int) -> int:
 @click.option("--data", type=click.Path(path_type=Path), default=Path(".loonbrug/demo"), show_default=True)
 def demo(once: bool, as_json: bool, data: Path) -> None:
     """A sample office against sandboxes of AFAS Profit and Nmbrs. Starts afresh every time."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda *_: sys.exit(0))
     ports = preferred_ports()
     scale = ONCE_SCALE if once else DEMO_SCALE
     shutil.rmtree(data, ignore_errors=True)
@@ -81,7 +84,7 @@ def demo(once: bool, as_json: bool, data: Path) -> None:
         _wait_until_listening("Nmbrs sandbox", nmbrs, ports.nmbrs)
         if once:
             sys.exit(_inside("rehearsal", environment, *(["--json"] if as_json else [])).returncode)
-        with _pages(ports, environment) as serving:
+        with _pages(ports, environment) as serving, _nmbrs_way(environment):
             _wait_until_listening("Loonbrug", serving, ports.pages)
             _welcome(ports, link)
             serving.wait()
@@ -103,6 +106,7 @@ def _environment(ports: Ports, data: Path, scale: int) -> dict[str, str]:
             "LOONBRUG_SMTP": f"127.0.0.1:{ports.smtp}",
             "LOONBRUG_MAIL_FROM": "loonbrug@kantoor.example",
             "LOONBRUG_DEMO_CONTROL": f"{here}:{ports.control}",
+            "LOONBRUG_DEMO_NMBRS_CONTROL": f"{here}:{ports.nmbrs_control}",
             "LOONBRUG_DEMO_MAIL": f"{here}:{ports.mail}",
         }
     )
@@ -127,6 +131,11 @@ def _nmbrs_sandbox(ports: Ports) -> AbstractContextManager[subprocess.Popen[str]
 def _pages(ports: Ports, environment: Mapping[str, str]) -> AbstractContextManager[subprocess.Popen[str]]:
     arguments = ["loonbrug.project.main", "serve", "--port", str(ports.pages)]
     return _running(arguments, environment)
+
+
+def _nmbrs_way(environment: Mapping[str, str]) -> AbstractContextManager[subprocess.Popen[str]]:
+    """What the office sets once for a debtor: done by script when somebody has consented in the browser."""
+    return _running(["loonbrug.project.demo.inside", "nmbrs"], environment)
 
 
 @contextmanager
@@ -168,14 +177,23 @@ def _inside(
 
 def _welcome(ports: Ports, link: str) -> None:
     here = "http://127.0.0.1"
+    pages, afas, nmbrs = f"{here}:{ports.pages}", f"{here}:{ports.afas}", f"{here}:{ports.nmbrs}"
     for line in (
         "",
-        f"Loonbrug         {here}:{ports.pages}/",
+        f"Loonbrug         {pages}/",
         f"Sign in, once    {link}",
-        f"AFAS (sandbox)   {here}:{ports.afas}/",
-        f"Nmbrs (sandbox)  {here}:{ports.nmbrs}/",
+        f"AFAS (sandbox)   {afas}/",
+        f"Nmbrs (sandbox)  {nmbrs}/",
         f"Mail             {here}:{ports.mail}/",
-        "Journals to try  tests/samples/journals/",
+        "",
+        "From Nmbrs to AFAS, without a file:",
+        f"  1. Debiteur verbinden (Connect a debtor)     {pages}/settings/nmbrs/",
+        "     consent as Horeca Combinatie West; its companies appear, and the demo maps them",
+        f"  2. Vergrendelen (Lock) the open run          {nmbrs}/{CAFE}",
+        f"  3. see it generated, checked and sent        {pages}/workflow/",
+        f"  4. within two minutes it is booked in AFAS   {afas}/{BOOKS_OF_CAFE}",
+        "From a file: the journals in tests/samples/journals/",
+        "",
         f"AFAS's limit of 15 minutes is {AFAS_LIMIT_SECONDS // DEMO_SCALE} seconds here.",
         "Stop with Ctrl-C; the next start is afresh.",
     ):

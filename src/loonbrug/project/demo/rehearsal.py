@@ -1,21 +1,19 @@
 """The main job by script, on real input, judged by what AFAS's books hold at the end.
 
-The script does what people do and no more: it reads the mailed code, mends two refusals in AFAS, and decides one
-lost answer after looking in the books.
+The script does what people do and no more: it reads the mailed code, consents at Nmbrs and locks two runs there,
+mends two refusals in AFAS, and decides one lost answer after looking in the books.
 """
 
 import json
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from afas_client.auth import EnvironmentType
 from loonbrug.access.rights import Scope
 from loonbrug.delivery import queries as delivery
 from loonbrug.delivery.decisions import DoubtDecision
@@ -23,32 +21,40 @@ from loonbrug.delivery.queries import DeliveryView
 from loonbrug.delivery.states import IN_AFAS, State
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.periods import PeriodRule
-from loonbrug.mappings.checks import MappingValues
+from loonbrug.payroll import queries as payroll
 from loonbrug.project import wiring
+from loonbrug.project.demo import nmbrs_way
+from loonbrug.project.demo.comparison import differences
+from loonbrug.project.demo.nmbrs_side import NmbrsSide, RunInNmbrs
+from loonbrug.project.demo.nmbrs_way import Employer
 from loonbrug.project.demo.office import found_office
 from loonbrug.project.demo.sandbox import SMALLEST_USER, AfasSide
-from loonbrug.workflows import authorise, deliver, import_journal, map_company
+from loonbrug.project.demo.steps import (
+    RehearsalError,
+    authorise_account,
+    engine_at_work,
+    map_to,
+    say,
+    wait_for,
+)
+from loonbrug.workflows import deliver, import_journal
 
 SAMPLES = Path(__file__).resolve().parents[4] / "tests" / "samples" / "journals"
 EXPECTED = SAMPLES / "expected-books.json"
-WITHIN_SECONDS = 90.0
-
-
-class RehearsalError(Exception):
-    """The main job did not go as it should; the message says at which step."""
 
 
 @dataclass
 class Job:
-    """One journal of the rehearsal: the file, whose it is, where it goes; and what became of it."""
+    """One journal of the rehearsal: the file or the run, whose it is, where it goes; and what became of it."""
 
-    file: str
+    name: str
     company: str
     administration: int
     year: int
     period: int
     default_cost_centre: str = ""
     period_rule: PeriodRule = PeriodRule.MONTH
+    source: str = "file"
     journal_id: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -65,48 +71,35 @@ def rehearse(*, as_json: bool) -> bool:
     """Do the main job once; whether AFAS's books hold exactly what the expectation says."""
     afas = AfasSide()
     scope = found_office(now=wiring.now())
-    whole = _authorise(scope, afas, user="12345.admin")
-    smallest = _authorise(scope, afas, user=SMALLEST_USER, app_connector=afas.add_smallest_connector())
+    whole = authorise_account(scope, afas, user="12345.admin")
+    smallest = authorise_account(scope, afas, user=SMALLEST_USER, app_connector=afas.add_smallest_connector())
+    for_nmbrs = nmbrs_way.authorise_in_books_of_its_own(scope, afas)
     _map(scope, whole, smallest)
     for job in JOBS:
         _import(scope, job)
-    with _engine():
+    nmbrs = NmbrsSide()
+    runs = nmbrs_way.open_runs(nmbrs)
+    nmbrs_way.connect(scope, nmbrs)
+    with engine_at_work():
+        nmbrs_way.map_what_appears(scope, nmbrs, connection_id=for_nmbrs)
+        locked_at = nmbrs_way.lock_once_seen(scope, nmbrs, runs)
         _send(scope, afas)
         _mend_refusals(scope, afas)
         _decide_lost_answer(scope, afas)
-        for job in JOBS:
+        by_itself = [_by_itself(scope, run, employer, locked_at) for run, employer in runs.items()]
+        jobs = (*JOBS, *by_itself)
+        for job in jobs:
             if job is not HAULIER:
-                _wait_for(partial(_read_back, scope, job), f"{job.file} to be read back")
-    differences = _differences(afas.books())
-    for difference in differences:
-        _say(f"books differ: {difference}")
-    journals = [_report(scope, job) for job in JOBS]
-    ok = not differences and all(found["state"] in IN_AFAS for found in journals)
-    _say("the books hold exactly what was expected" if ok else "NOT as expected")
+                wait_for(partial(_read_back, scope, job), f"{job.name} to be read back")
+    differing = differences(afas.books(), [*_of_files(), *_of_runs(nmbrs, runs)])
+    for difference in differing:
+        say(f"books differ: {difference}")
+    journals = [_report(scope, job) for job in jobs]
+    ok = not differing and all(found["state"] in IN_AFAS for found in journals)
+    say("the books hold exactly what was expected" if ok else "NOT as expected")
     if as_json:
         click.echo(json.dumps({"ok": ok, "journals": journals}))
     return ok
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)
-
-
-def _authorise(scope: Scope, afas: AfasSide, *, user: str, app_connector: int = 1) -> int:
-    api_key, environment_key = afas.keys(app_connector)
-    account = authorise.add_account(
-        scope=scope,
-        participant_number="12345",
-        afas_user=user,
-        environment_type=EnvironmentType.TEST,
-        now=wiring.now(),
-    )
-    keys = {"api_key": api_key, "environment_key": environment_key}
-    authorise.request_code(scope=scope, connection_id=account.id, **keys, now=wiring.now())
-    code = _wait_for(afas.mailed_code, "the mail with the activation code")
-    authorise.authorise(scope=scope, connection_id=account.id, **keys, activation_code=code, now=wiring.now())
-    _say(f"{user}: authorised with the mailed activation code")
-    return account.id
 
 
 def _map(scope: Scope, whole: int, smallest: int) -> None:
@@ -114,57 +107,46 @@ def _map(scope: Scope, whole: int, smallest: int) -> None:
     for job in JOBS:
         if job is BAKERY_TWICE:
             continue
-        values = MappingValues(
+        map_to(
+            scope,
+            job.company,
             connection_id=smallest if job is HAULIER else whole,
             administration=job.administration,
-            administration_name="",
-            journal_code="90",
-            cost_centre_axis=1,
-            cost_unit_axis=None,
-            balance_pattern="[0-3][0-9][0-9][0-9]",
-            profit_loss_pattern="40[0-5][0-9]",
             default_cost_centre=job.default_cost_centre,
-            default_cost_unit="",
             period_rule=job.period_rule,
-            valid_from_year=2026,
-            valid_from_period=1,
+            start=(2026, 1),
         )
-        map_company.save_mapping(
-            scope=scope, company_id=_company_id(scope, job), values=values, now=wiring.now()
-        )
-    _say("companies mapped to administrations")
-
-
-def _company_id(scope: Scope, job: Job) -> int:
-    company = directory.company_by_number(scope=scope, number=job.company)
-    if company is None:
-        raise RehearsalError(f"company {job.company} is not in the sample office")
-    return company.id
+    say("companies mapped to administrations")
 
 
 def _import(scope: Scope, job: Job) -> None:
     (imported,) = import_journal.import_file(
         scope=scope,
-        name=job.file,
-        data=(SAMPLES / job.file).read_bytes(),
-        company_id=_company_id(scope, job),
+        name=job.name,
+        data=(SAMPLES / job.name).read_bytes(),
+        company_id=directory.company_by_number(scope=scope, number=job.company).id,
         year=job.year,
         period=job.period,
         run=1,
         now=wiring.now(),
     )
     job.journal_id = imported.journal_id
-    _say(f"{job.file}: imported")
+    say(f"{job.name}: imported")
 
 
-@contextmanager
-def _engine() -> Iterator[None]:
-    engine = wiring.engine()
-    engine.start()
-    try:
-        yield
-    finally:
-        engine.stop(within_seconds=5)
+def _by_itself(scope: Scope, run: RunInNmbrs, employer: Employer, locked_at: datetime) -> Job:
+    """The journal that came of a locked run, once it is sent and answered, with no hand in between."""
+    job = Job(run.name, run.company, employer.administration.id, run.year, run.period, source="nmbrs")
+    wanted = [nmbrs_way.identity(scope, run)]
+    (journal,) = wait_for(
+        lambda: payroll.live_of_runs(scope=scope, runs=wanted), f"the journal of {run.name}"
+    )
+    job.journal_id = journal.id
+    wait_for(lambda: _deliveries(scope, job) and _settled(scope, job), f"{run.name} to be sent by itself")
+    found = _deliveries(scope, job)
+    seconds = (max(one.attempts[0].ended_at or one.changed_at for one in found) - locked_at).total_seconds()
+    say(f"{run.name}: {', '.join(one.state for one in found)}, {seconds:.0f} s after it was locked")
+    return job
 
 
 def _send(scope: Scope, afas: AfasSide) -> None:
@@ -172,9 +154,9 @@ def _send(scope: Scope, afas: AfasSide) -> None:
     for job in JOBS:
         deliver.send_journal(scope=scope, journal_id=job.journal_id, now=wiring.now())
     for job in JOBS:
-        _wait_for(partial(_settled, scope, job), f"{job.file} to be answered")
+        wait_for(partial(_settled, scope, job), f"{job.name} to be answered")
         states = ", ".join(found.state for found in _deliveries(scope, job))
-        _say(f"{job.file}: {states}")
+        say(f"{job.name}: {states}")
 
 
 def _deliveries(scope: Scope, job: Job) -> tuple[DeliveryView, ...]:
@@ -201,16 +183,16 @@ def _mend_refusals(scope: Scope, afas: AfasSide) -> None:
     for job in (GARAGE, CARE_HOME):
         (refused,) = _deliveries(scope, job)
         if refused.state is not State.REJECTED:
-            raise RehearsalError(f"{job.file} should have been refused, but is {refused.state}")
+            raise RehearsalError(f"{job.name} should have been refused, but is {refused.state}")
         job.problems.append(refused.attempts[-1].code or refused.attempts[-1].message)
         deliver.retry(scope=scope, delivery_id=refused.id, reason="mended in AFAS", now=wiring.now())
-        _wait_for(partial(_settled, scope, job), f"{job.file} to be answered again")
-        _say(f"{job.file}: {job.problems[-1]}, mended: {_deliveries(scope, job)[0].state}")
+        wait_for(partial(_settled, scope, job), f"{job.name} to be answered again")
+        say(f"{job.name}: {job.problems[-1]}, mended: {_deliveries(scope, job)[0].state}")
 
 
 def _decide_lost_answer(scope: Scope, afas: AfasSide) -> None:
     """Wait until AFAS can no longer be busy, look in the books, and tell what is there."""
-    undecided = _wait_for(
+    undecided = wait_for(
         lambda: next((one for one in _deliveries(scope, HAULIER) if one.state is State.UNDECIDED), None),
         "AFAS's limit to pass for the lost answer",
     )
@@ -226,49 +208,26 @@ def _decide_lost_answer(scope: Scope, afas: AfasSide) -> None:
         reason="found in AFAS by its voucher number",
         now=wiring.now(),
     )
-    _say(f"{HAULIER.file}: answer lost, found in AFAS under number {found[0]['number']}")
+    say(f"{HAULIER.name}: answer lost, found in AFAS under number {found[0]['number']}")
 
 
 def _voucher(entry: dict[str, Any]) -> str:
     return str(entry["lines"][0]["voucher_number"])
 
 
-def _wait_for(look: Callable[[], Any], what: str) -> Any:
-    until = time.monotonic() + WITHIN_SECONDS
-    while time.monotonic() < until:
-        if found := look():
-            return found
-        time.sleep(0.1)
-    raise RehearsalError(f"waited {WITHIN_SECONDS:.0f} s for {what}")
+def _of_files() -> list[dict[str, Any]]:
+    """What the files should have come to, as it was written down by hand."""
+    written: list[dict[str, Any]] = json.loads(EXPECTED.read_text())
+    return written
 
 
-def _differences(books: list[dict[str, Any]]) -> list[str]:
-    """What is in the books and not expected, or expected and not there; every entry counts once."""
-    expected = sorted(json.dumps(entry) for entry in json.loads(EXPECTED.read_text()))
-    found = sorted(json.dumps(_content(entry)) for entry in books)
-    missing, surplus = list(expected), []
-    for entry in found:
-        if entry in missing:
-            missing.remove(entry)
-        else:
-            surplus.append(entry)
-    return [f"missing {entry}" for entry in missing] + [f"surplus {entry}" for entry in surplus]
-
-
-def _content(entry: dict[str, Any]) -> dict[str, Any]:
-    """An entry by what it says: where, when, and per line account, debit, credit and allocation codes."""
-    lines = [
-        [line["account"], line["debit"], line["credit"], " ".join(line["codes"]).strip()]
-        for line in entry["lines"]
+def _of_runs(nmbrs: NmbrsSide, runs: Mapping[RunInNmbrs, Employer]) -> list[dict[str, Any]]:
+    """What the locked runs should have come to, by what Nmbrs itself says of them."""
+    return [
+        entry
+        for run, employer in runs.items()
+        for entry in nmbrs_way.expected(employer, run, nmbrs.amounts(run))
     ]
-    return {
-        "administration": entry["administration"],
-        "journal_code": entry["journal"],
-        "year": entry["year"],
-        "period": entry["period"],
-        "date": entry["lines"][0]["voucher_date"],
-        "lines": sorted(lines),
-    }
 
 
 def _report(scope: Scope, job: Job) -> dict[str, Any]:
@@ -278,8 +237,8 @@ def _report(scope: Scope, job: Job) -> dict[str, Any]:
     not_there = [state for state in states if state not in IN_AFAS]
     state = max(not_there or states, key=order.index) if not_there else min(states, key=order.index)
     return {
-        "source": "file",
-        "file": job.file,
+        "source": job.source,
+        "file" if job.source == "file" else "run": job.name,
         "state": state,
         "afas_entry_number": deliveries[0].entry_number if deliveries else "",
         "entries": len(deliveries),

@@ -48,7 +48,8 @@ class Migration(migrations.Migration):
                 ('sent_at', models.DateTimeField(null=True)),
                 ('failure', models.CharField(blank=True, max_length=200)),
                 ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.office')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ('address', models.EmailField(blank=True, max_length=254)),
+                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'indexes': [models.Index(fields=['sent_at', 'due_at'], name='mail_to_send')],

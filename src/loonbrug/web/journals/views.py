@@ -22,6 +22,7 @@ from loonbrug.screens.journal_export import JournalRow, journal_row
 from loonbrug.screens.run_export import export_line, export_lines
 from loonbrug.web.journals import export, sections, words
 from loonbrug.web.requests import OfficeRequest
+from loonbrug.workflows.carry_out import to_be_checked
 from loonbrug.workflows.check import check_journal
 from loonbrug.workflows.generate import send_once_compared
 from loonbrug.workflows.withdraw import withdraw_journal
@@ -73,6 +74,7 @@ def journal(request: OfficeRequest, journal_id: int) -> HttpResponse:
         if row.is_open
         else (),
         "conflicts": sections.conflicts(checked.problems) if row.is_open else (),
+        "is_to_be_checked": checked.can_send and to_be_checked(scope=request.scope, journal_id=journal_id),
         "entries": _sections(row, checked.mapping),
         "as_sent": as_sent,
         "mapping": checked.mapping,

@@ -6,6 +6,7 @@ from loonbrug.web.office import release_views, template_views, user_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("missing/", views.missing, name="radar"),
     path("find/", views.find, name="find"),
     path("release/", release_views.release, name="release"),
     path("settings/", views.settings, name="settings"),

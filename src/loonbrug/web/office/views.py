@@ -8,7 +8,9 @@ from django.views.decorators.http import require_GET
 from loonbrug.access.rights import Level, Part
 from loonbrug.directory import queries as directory
 from loonbrug.screens.office_home import office_home
+from loonbrug.screens.radar import ON_PAGE, radar
 from loonbrug.web.office.notices import notices
+from loonbrug.web.radar.words import section
 from loonbrug.web.requests import OfficeRequest
 
 _FOUND = 50
@@ -25,8 +27,21 @@ def home(request: OfficeRequest) -> HttpResponse:
     """What there is to do."""
     month_start = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     screen = office_home(scope=request.scope, month_start=month_start)
-    context = {"tab": "home", "screen": screen, "notices": notices(request.scope)}
+    context = {
+        "tab": "home",
+        "screen": screen,
+        "notices": notices(request.scope),
+        "radar": [section(group) for group in radar(scope=request.scope, now=timezone.now())],
+    }
     return render(request, "office/home.html", context)
+
+
+@require_GET
+def missing(request: OfficeRequest) -> HttpResponse:
+    """Wat niet is gebeurd, whole."""
+    found = radar(scope=request.scope, now=timezone.now(), each_count=ON_PAGE)
+    context = {"tab": "home", "radar": [section(group) for group in found], "is_whole": True}
+    return render(request, "office/missing.html", context)
 
 
 @require_GET

@@ -42,3 +42,16 @@ class PasswordForm(forms.Form):
         super().__init__(data)
         if not asks_present:
             del self.fields["present"]
+
+
+class DigestForm(forms.Form):
+    """When the overview of the day is mailed; empty is never."""
+
+    hour = forms.TypedChoiceField(
+        label=_("Overview of the day by e-mail"),
+        help_text=_("What did not happen by itself and you can do something about; only when there is any."),
+        choices=[("", _("Never")), *((hour, f"{hour}:00") for hour in range(24))],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )

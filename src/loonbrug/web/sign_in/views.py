@@ -19,7 +19,7 @@ from loonbrug.access import sign_in as signing_in
 from loonbrug.access.models import User
 from loonbrug.web.middleware import LANGUAGE_COOKIE
 from loonbrug.web.requests import OfficeRequest
-from loonbrug.web.sign_in.forms import PasswordForm, SignInForm
+from loonbrug.web.sign_in.forms import DigestForm, PasswordForm, SignInForm
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -101,13 +101,25 @@ def language(request: HttpRequest) -> HttpResponse:
 def profile(request: OfficeRequest) -> HttpResponse:
     """One's own details, and one's password."""
     user = User.objects.get(id=request.user.pk or 0)
+    if "hour" in request.POST:
+        return _digest(request, user)
     form = PasswordForm(request.POST or None, asks_present=user.has_usable_password())
     if request.method == "POST" and form.is_valid() and _changed(request, form):
         user.refresh_from_db()
         update_session_auth_hash(request, user)
         messages.success(request, _("Your password has been changed."))
         return redirect("profile")
-    return render(request, "sign_in/profile.html", {"form": form})
+    context = {"form": form, "digest": DigestForm(initial={"hour": user.digest_hour})}
+    return render(request, "sign_in/profile.html", context)
+
+
+def _digest(request: OfficeRequest, user: User) -> HttpResponse:
+    """The hour of the day's overview; what is no hour changes nothing."""
+    form = DigestForm(request.POST)
+    if form.is_valid():
+        signing_in.set_digest_hour(user_id=user.id, hour=form.cleaned_data["hour"])
+        messages.success(request, _("The changes have been saved."))
+    return redirect("profile")
 
 
 def _changed(request: OfficeRequest, form: PasswordForm) -> bool:
