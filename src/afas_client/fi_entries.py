@@ -80,7 +80,8 @@ class FiEntryPar(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[FiEntries, ...]
 
 
-_ENTRY_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+ENTRY_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+"""A number that AFAS gives an entry (`EnNo`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def booked(answer: object) -> Booked | None:
 
 def _booked_row(row: Mapping[str, object]) -> Booked | None:
     entry_number = _text(row.get("enno"))
-    if entry_number is None or _ENTRY_NUMBER.fullmatch(entry_number) is None:
+    if entry_number is None or ENTRY_NUMBER.fullmatch(entry_number) is None:
         return None
     return Booked(entry_number, _text(row.get("unid")), _text(row.get("inid")))
 

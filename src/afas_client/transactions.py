@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from afas_client.errors import BadAnswer
+from afas_client.fi_entries import ENTRY_NUMBER
 from afas_client.get_connector import Condition, Operator, Query, Row
 
 ALLOCATED = "Profit_Transactions_Allocated"
@@ -81,7 +82,7 @@ def _transaction(row: Row) -> Transaction:
             administration=int(_text(row["UnitId"])),
             journal_code=_text(row["JournalId"]),
             year=int(_text(row["Year"])),
-            entry_number=_text(row["EntryNo"]),
+            entry_number=_entry_number(row["EntryNo"]),
             voucher_number=_text(row["VoucherNo"]),
             account=_text(row["AccountNo"]),
             debit=_amount(row["AmtDebit"]),
@@ -94,6 +95,13 @@ def _transaction(row: Row) -> Transaction:
 
 def _text(value: object) -> str:
     return "" if value is None else str(value).strip()
+
+
+def _entry_number(value: object) -> str:
+    number = _text(value)
+    if ENTRY_NUMBER.fullmatch(number) is None:
+        raise ValueError("no number that AFAS gives an entry")
+    return number
 
 
 def _amount(value: object) -> Decimal:

@@ -189,7 +189,7 @@ class AiohttpTransport:
             if letter is not None and not letter.left:
                 # aiohttp may read before it writes, and then takes what was lying there for the answer.
                 answer.close()
-                raise aiohttp.ClientConnectionError("an answer came before the request left")
+                raise ConnectionAbortedError("an answer came before the request left")
             return Response(answer.status, dict(answer.headers), await self._body(answer))
 
     async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
@@ -198,11 +198,14 @@ class AiohttpTransport:
             body += chunk
             if len(body) > self._largest_answer:
                 answer.close()
-                raise aiohttp.ClientPayloadError(f"the answer is larger than {self._largest_answer} bytes")
+                raise ConnectionAbortedError(f"the answer is larger than {self._largest_answer} bytes")
         return bytes(body)
 
 
 def _what(failure: Exception) -> str:
+    """What broke. aiohttp quotes an answer that is no HTTP, and a server may echo our token or entry in it."""
     if isinstance(failure, asyncio.TimeoutError):
         return f"no answer in time ({type(failure).__name__})"
-    return f"{type(failure).__name__}: {failure}"
+    if isinstance(failure, OSError):
+        return f"{type(failure).__name__}: {failure}"
+    return type(failure).__name__

@@ -24,6 +24,8 @@ FUNCTIONAL_ERRORS = frozenset({-2147180996, -2147220469})
 
 # Numbers of errors and of seconds are of 32 bits; no column or clock need hold what is larger.
 _LARGEST = 2**31
+# A log reference has 32 characters; more than twice as many is not kept.
+_REFERENCE_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def evidence_of(response: Response) -> errors.Evidence:
         body=errors.without_tokens(body)[: errors.BODY_LIMIT],
         external_message=_message(answer),
         error_number=_whole(answer.get("errornumber")),
-        log_reference=_told(answer.get("profitlogreference")),
+        log_reference=_reference(answer.get("profitlogreference")),
         retry_after=_seconds(answer.get("retry_after")),
     )
 
@@ -142,6 +144,11 @@ def _told(value: object) -> str | None:
     return errors.without_tokens(value)[: errors.BODY_LIMIT]
 
 
+def _reference(value: object) -> str | None:
+    told = _told(value)
+    return told and told[:_REFERENCE_LENGTH]
+
+
 def _whole(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
@@ -149,7 +156,7 @@ def _whole(value: object) -> int | None:
         number = int(value)
     except ValueError:
         return None
-    return number if abs(number) <= _LARGEST else None
+    return number if abs(number) < _LARGEST else None
 
 
 def _seconds(value: object) -> int | None:

@@ -216,12 +216,13 @@ def test_a_release_is_asked_once_with_a_reason(afas: Afas) -> None:
     with pytest.raises(ProblemsError, match="nothing_to_release"):
         release(afas)
     restored()
-    restored(FOUND + timedelta(minutes=1))
+    again = FOUND + timedelta(minutes=1)
+    restored(again)
     with pytest.raises(ProblemsError, match="reason_missing"):
         release(afas, reason=" ")
     release(afas)
     kept = Restoration.objects.get()
-    assert (kept.released_by, kept.reason, kept.found_at) == ("Anna", "de oude installatie staat uit", FOUND)
+    assert (kept.released_by, kept.reason, kept.found_at) == ("Anna", "de oude installatie staat uit", again)
     assert installation.unreleased_offices() == frozenset()
 
 
@@ -246,3 +247,23 @@ def test_paused_work_wakes_no_drain_and_its_looks_do(afas: Afas) -> None:
     assert queries.environments_with_due_work(now=later) == ()
     release(afas, later)
     assert queries.environments_with_due_work(now=later) == (afas.office.environment_id,)
+
+
+def test_a_backup_made_before_the_release_does_not_know_what_was_sent_after_it(afas: Afas) -> None:
+    """Restoring it is another restoration, though the office still waits for its release."""
+    delivery_id = afas.office.queue()
+    afas.office.start()
+    (claim,) = afas.office.claim()
+    restored()
+    afas.office.answer(claim.claim_id, REFUSED, at=FOUND + timedelta(minutes=1))
+    assert state_of(delivery_id) is State.REJECTED
+    number = booked_in_the_lost_time(afas, delivery_id)
+    again = FOUND + timedelta(hours=2)
+    restored(again)
+    release(afas, again)
+    decisions.retry(
+        office_id=afas.office.scope.office_id, delivery_id=delivery_id, reason="btw", by="Anna", now=again
+    )
+    assert standing_of(delivery_id) == (State.IN_DOUBT, Reason.RESTORED)
+    afas.run(again)
+    assert (Delivery.objects.get(pk=delivery_id).entry_number, posts(afas)) == (number, 0)

@@ -1,5 +1,6 @@
 """What an installation leaves behind in files and logs is not for others to read."""
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,18 @@ try:
     call("salary-of-anna")
 except ValueError:
     structlog.get_logger().exception("work_failed")
+"""
+
+REFUSED_BY_THE_DATABASE = """
+import django, logging, structlog
+django.setup()
+def call():
+    raise ValueError("the row is refused\\nDETAIL:  Failing row contains (7345.67, Nettoloon)")
+try:
+    call()
+except ValueError as error:
+    structlog.get_logger().error("work_failed", exc_info=error)
+    logging.getLogger("django.request").error("Internal Server Error: %s", "/send", exc_info=error)
 """
 
 
@@ -38,6 +51,22 @@ def test_a_logged_error_tells_where_but_never_the_values_of_variables(tmp_path: 
     assert "broken off" in ran.stderr
     assert '"name": "call"' in ran.stderr
     assert "salary-of-anna" not in ran.stderr.replace('call(\\"salary-of-anna\\")', "")
+
+
+def test_a_logged_error_leaves_out_the_row_that_a_database_quotes(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", REFUSED_BY_THE_DATABASE],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "7345" not in ran.stderr
+    ours, of_django = map(json.loads, ran.stderr.splitlines())
+    assert (ours["event"], of_django["event"]) == ("work_failed", "Internal Server Error: /send")
+    for line in (ours, of_django):
+        assert line["exception"][0]["exc_value"] == "the row is refused"
+        assert line["exception"][0]["frames"][-1]["name"] == "call"
 
 
 def test_only_its_owner_can_read_what_an_installation_keeps(tmp_path: Path) -> None:

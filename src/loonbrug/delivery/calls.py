@@ -10,7 +10,7 @@ from decimal import Decimal
 import structlog
 
 from afas_client.client import AfasClient, Page
-from afas_client.errors import AfasError, NeverLeft, NotLetIn
+from afas_client.errors import AfasError, BadAnswer, NeverLeft, NotLetIn
 from afas_client.get_connector import Query, query_string
 from afas_client.transactions import (
     Transaction,
@@ -29,8 +29,12 @@ from loonbrug.delivery.models import AttemptKind
 from loonbrug.delivery.outcomes import Answer, Outcome, answer_to, why_not_let_in
 from loonbrug.delivery.questions import BY_ENTRY_NUMBER, Kind, Question
 from loonbrug.delivery.recording import Report, record_all
+from loonbrug.delivery.writer import AWAY
 
 log = structlog.get_logger()
+
+#: A question is about twenty entries at most; whoever needs more pages shows what was not asked for.
+MOST_PAGES = 100
 
 
 class Fence:
@@ -147,7 +151,7 @@ async def look(question: Question, fence: Fence, work: Work) -> None:
         client = await work.client(question)
         fence()
         answered = await _ask(question, client, work)
-    except (AfasError, NotAuthorisedError, SecretUnreadableError, OvertakenError) as error:
+    except (AfasError, NotAuthorisedError, SecretUnreadableError, OvertakenError, *AWAY) as error:
         log.warning(
             "no_look", kind=question.kind, connection=question.connection_id, why=type(error).__name__
         )
@@ -187,7 +191,8 @@ async def _ask(question: Question, client: AfasClient, work: Work) -> Answered:
     if question.witness and all(line.voucher_number != wanted.voucher_number for line in lines):
         await work.check_epoch()
         witness = with_voucher_numbers(question.administration, [question.witness])
-        has_sight = bool((await _lines(client, question.connector, witness, work))[0])
+        shown, _ = await _lines(client, question.connector, witness, work)
+        has_sight = any(line.voucher_number == question.witness for line in shown)
     return Answered(
         lines=lines,
         query=query_string(query),
@@ -206,6 +211,8 @@ async def _lines(
     pages: list[Page] = []
     async for page in client.pages(connector, query):
         pages.append(page)
+        if len(pages) > MOST_PAGES:
+            raise BadAnswer("more lines than ours can be: AFAS does not heed which ones are asked for")
         if len(page.rows) >= query.take:
             await work.check_epoch()
     return transactions([row for page in pages for row in page.rows]), pages[0].answered_at

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from loonbrug.connections.models import Environment
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.states import State
@@ -269,6 +270,12 @@ def locked(environment_ids: Collection[int]) -> dict[int, tuple[int, int]]:
         return {pk: (epoch, calls) for pk, epoch, calls in cursor.fetchall()}
 
 
+def check_epoch(*, environment_id: int, epoch: int) -> None:
+    """Raises OvertakenError when a newer drain of this environment has started."""
+    if not Environment.objects.filter(pk=environment_id, epoch=epoch).exists():
+        raise OvertakenError
+
+
 def busy_lanes(*, environment_ids: Sequence[int], now: datetime) -> defaultdict[int, set[Lane]]:
     """Lanes of calls under way, and of doubts and deletions that AFAS may still be working on.
 
@@ -353,6 +360,7 @@ def _take(delivery_ids: Sequence[int], kind: AttemptKind, wishes: Sequence[Wish]
                 attempt_count = attempt_count + 1, changed_at = %s
             WHERE id {asked} AND due_at <= %s AND {_MAY_LEAVE[kind]}
             AND EXISTS (SELECT 1 FROM connections_connection WHERE id = connection_id AND state = 'authorised')
+            AND EXISTS (SELECT 1 FROM delivery_payload frozen WHERE frozen.delivery_id = delivery_delivery.id)
             AND {_NOT_PAUSED}
             RETURNING id, attempt_count, payload_hash, entry_number, office_id, connection_id,
                 (SELECT content FROM delivery_payload frozen WHERE frozen.delivery_id = delivery_delivery.id),

@@ -8,7 +8,6 @@ import asyncio
 from contextlib import suppress
 
 import structlog
-from django.db import InterfaceError, OperationalError
 
 from loonbrug.delivery import claiming, operations
 from loonbrug.delivery import ground as grounds
@@ -16,6 +15,7 @@ from loonbrug.delivery.calls import Fence, deliver, look
 from loonbrug.delivery.claiming import Ahead, Claimed, Outlook, OvertakenError, Wish, claim_all, ready_all
 from loonbrug.delivery.ground import Ground, Work
 from loonbrug.delivery.questions import Ask, take_questions
+from loonbrug.delivery.writer import AWAY
 
 log = structlog.get_logger()
 
@@ -119,7 +119,7 @@ async def _claimed(work: Work) -> Claimed:
     except OvertakenError:
         work.was_overtaken = True
         return Claimed((), frozenset(), 0)
-    except (OperationalError, InterfaceError) as away:
+    except AWAY as away:
         log.warning("not_claimed_yet", environment=work.environment_id, why=str(away))
         await asyncio.sleep(grounds.STORE_AGAIN_SECONDS)
         stored = await ground.store(claiming.stored_claims, claim_ids=wish.claim_ids)
@@ -143,7 +143,7 @@ async def _ask_what_is_due(work: Work) -> None:
     except OvertakenError:
         work.was_overtaken = True
         return
-    except (OperationalError, InterfaceError) as away:
+    except AWAY as away:
         log.warning("not_asked_yet", environment=work.environment_id, why=str(away))
         await asyncio.sleep(grounds.STORE_AGAIN_SECONDS)
         return  # what is due by then is asked in the next round

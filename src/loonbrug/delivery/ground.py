@@ -10,18 +10,16 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError
 
 from afas_client.client import AfasClient
 from afas_client.transport import Transport
 from loonbrug.connections.clients import open_client
-from loonbrug.delivery import questions
-from loonbrug.delivery.claiming import Ahead, Claim, Lane, claim_all, ready_all
+from loonbrug.delivery.claiming import Ahead, Claim, Lane, check_epoch, claim_all, ready_all
 from loonbrug.delivery.inspection import record_answers
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.delivery.questions import Question, take_questions
 from loonbrug.delivery.recording import record_all
-from loonbrug.delivery.writer import Together, Writer
+from loonbrug.delivery.writer import AWAY, Together, Writer
 
 P = ParamSpec("P")
 Q = TypeVar("Q")
@@ -62,7 +60,7 @@ class Ground:
         while True:
             try:
                 return await self.writer.join(operation, request)
-            except (OperationalError, InterfaceError) as away:
+            except AWAY as away:
                 log.warning("not_stored_yet", operation=operation.__name__, why=str(away))
             await asyncio.sleep(STORE_AGAIN_SECONDS)
 
@@ -71,7 +69,7 @@ class Ground:
         while True:
             try:
                 return await self.write(operation, *args, **kwargs)
-            except (OperationalError, InterfaceError) as away:
+            except AWAY as away:
                 log.warning("not_stored_yet", operation=operation.__name__, why=str(away))
             await asyncio.sleep(STORE_AGAIN_SECONDS)
 
@@ -137,7 +135,7 @@ class Work:
 
         Raises OvertakenError.
         """
-        await self.ground.write(questions.check_epoch, environment_id=self.environment_id, epoch=self.epoch)
+        await self.ground.write(check_epoch, environment_id=self.environment_id, epoch=self.epoch)
 
     async def client(self, asked: Claim | Question) -> AfasClient:
         """The client of one connection, with the token it has now; opened once for all calls that need it."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import Q
 
 from afas_client.transactions import ALLOCATED, Transaction
 from loonbrug.connections import operations as connections
@@ -111,13 +112,22 @@ def _check_by_hand(delivery: Delivery, wanted: Wanted, question: Question, answe
 
 
 def _keep_number_check(question: Question, answered: Answered, rows: Mapping[int, Delivery]) -> None:
-    """AFAS keeps our numbers where the booking that we know by its own number carries ours, as sent."""
+    """AFAS keeps our numbers where the booking that we know by its own number carries ours, as sent.
+
+    AFAS may number anew in every book year.
+    """
     (wanted,) = question.wanted
-    booked = [line for line in answered.lines if line.entry_number == wanted.entry_number]
+    delivery = rows[wanted.delivery_id]
+    ours = delivery.administration, delivery.journal_code, delivery.year, wanted.entry_number
+    booked = [
+        line
+        for line in answered.lines
+        if (line.administration, line.journal_code, line.year, line.entry_number) == ours
+    ]
     if booked:
         kept = all(line.voucher_number == wanted.voucher_number for line in booked)
         NumberKeeping.objects.get_or_create(
-            **lane_of(rows[wanted.delivery_id]), defaults={"is_kept": kept, "found_at": answered.now}
+            **lane_of(delivery), defaults={"is_kept": kept, "found_at": answered.now}
         )
 
 
@@ -215,9 +225,8 @@ def _verdict(delivery: Delivery, found: Seen, look: Look, until: Mapping[int, da
 @transaction.atomic
 def record_no_answer(*, question: Question, not_let_in: str, policy: Policy, now: datetime) -> None:
     """The question stays open; when AFAS does not let us in, the connection pauses for `not_let_in`."""
-    asked = Delivery.objects.filter(
-        pk__in=[wanted.delivery_id for wanted in question.wanted], state__in=LOOKED_AT
-    )
+    is_open = Q(state__in=LOOKED_AT) | Q(state=State.REVERSING, reason=Reason.DELETE_LEFT)
+    asked = Delivery.objects.filter(is_open, pk__in=[wanted.delivery_id for wanted in question.wanted])
     asked.update(due_at=now + policy.look_longest)
     if not_let_in:
         connections.mark_broken(

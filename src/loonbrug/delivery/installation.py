@@ -23,24 +23,26 @@ MAY_BE_DATED_AHEAD = timedelta(days=31)
 
 @transaction.atomic
 def pause(*, policy: Policy, now: datetime) -> int:
-    """Pause every office that is not paused yet, and put all that waits in doubt; how many deliveries.
+    """Pause every office, and put all that waits in doubt; how many deliveries. The lost time of an office that is
+    paused already lasts until now.
 
     What was in doubt already waits anew: in the time that was lost there may have been an attempt that this
     database does not know.
     """
     left = now + policy.send_window
-    paused = unreleased_offices()
+    busy_until = policy.doubt_until(send_before=left)
+    paused = Restoration.objects.filter(released_at=None)
+    offices = Office.objects.exclude(id__in=paused.values("office_id"))
     Restoration.objects.bulk_create(
-        Restoration(
-            office=office, found_at=now, left_before=left, busy_until=policy.doubt_until(send_before=left)
-        )
-        for office in Office.objects.exclude(id__in=paused)
+        Restoration(office=office, found_at=now, left_before=left, busy_until=busy_until)
+        for office in list(offices)
     )
+    paused.update(found_at=now, left_before=left, busy_until=busy_until)
     states = [State.QUEUED, State.SENDING, State.IN_DOUBT]
     rows = Delivery.objects.select_for_update(no_key=True).filter(state__in=states)
     waiting = list(rows.defer("mapping"))
     for delivery in waiting:
-        _doubt(delivery, until=policy.doubt_until(send_before=left), now=now)
+        _doubt(delivery, until=busy_until, now=now)
     return len(waiting)
 
 

@@ -115,17 +115,23 @@ def begin_drain(*, environment_id: int, policy: Policy, now: datetime) -> Begun:
     with transaction.atomic():
         Environment.objects.filter(pk=environment_id).update(epoch=F("epoch") + 1)
         environment = Environment.objects.get(pk=environment_id)
-    _doubt_what_was_left(environment_id, policy, now)
+    _doubt_what_was_left(environment_id, environment.epoch, policy, now)
     return Begun(environment.epoch, environment.parallel_call_count)
 
 
 @transaction.atomic
-def _doubt_what_was_left(environment_id: int, policy: Policy, now: datetime) -> None:
-    """Nothing is looked up before that look counts: until then the older drain may live, and hear the answer itself."""
+def _doubt_what_was_left(environment_id: int, epoch: int, policy: Policy, now: datetime) -> None:
+    """What a newer drain has claimed meanwhile is its own.
+
+    Nothing is looked up before that look counts: until then the older drain may live, and hear the answer itself.
+    """
     left = Q(state=State.SENDING) | Q(state=State.REVERSING, reason=Reason.DELETING)
     rows = Delivery.objects.select_for_update(no_key=True).order_by("id")
     for delivery in rows.filter(left, environment_id=environment_id):
-        send_before = latest_attempt(delivery).send_before
+        attempt = latest_attempt(delivery)
+        if attempt.epoch >= epoch:
+            continue
+        send_before = attempt.send_before
         due_at = max(now, send_before + policy.send_window)
         decision = Decision(State.IN_DOUBT, due_at=due_at)
         if delivery.state == State.REVERSING:

@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 
 from afas_client.transactions import VOUCHERS_AT_ONCE
 from loonbrug.connections.capabilities import Feature
-from loonbrug.connections.models import Connection, ConnectionState, Environment
+from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.connections.queries import view_of
 from loonbrug.delivery.claiming import Lane, OvertakenError, busy_lanes, locked
 from loonbrug.delivery.models import Delivery, NumberKeeping
@@ -27,7 +27,7 @@ from loonbrug.delivery.tables import one_of, stored
 
 #: The states that a look ends when it finds the entry once, as it was sent.
 DOUBTED = (State.IN_DOUBT, State.UNDECIDED, State.CONFLICT)
-#: The states in which a look in the books can change something.
+#: The states in which a look in the books can change something, beside the look after a DELETE.
 LOOKED_AT = (*DOUBTED, State.BOOKED, State.VERIFIED, State.BOOKED_BY_HAND)
 
 #: So many booked deliveries are considered for reading back in one go.
@@ -48,7 +48,6 @@ class Kind(StrEnum):
 
 #: Questions by AFAS's own number of the entry.
 BY_ENTRY_NUMBER = frozenset({Kind.NUMBER_CHECK, Kind.BY_HAND})
-
 
 _ASKED_AT_ONCE = {Kind.NUMBER_CHECK: 1, Kind.READ_BACK: VOUCHERS_AT_ONCE}
 
@@ -144,12 +143,6 @@ def _what_is_due(environment_ids: Sequence[int], now: datetime) -> dict[int, Due
         return {pk: Due(*map(bool, found)) for pk, *found in cursor.fetchall()}
 
 
-def check_epoch(*, environment_id: int, epoch: int) -> None:
-    """Raises OvertakenError when a newer drain of this environment has started."""
-    if not Environment.objects.filter(pk=environment_id, epoch=epoch).exists():
-        raise OvertakenError
-
-
 @transaction.atomic
 def end_doubts(*, environment_id: int, now: datetime) -> int:
     """Hand what nobody can look up to a person once AFAS's limit has passed; how many.
@@ -163,9 +156,15 @@ def end_doubts(*, environment_id: int, now: datetime) -> int:
         doubt_until__lte=now,
         connection__state=ConnectionState.AUTHORISED,
         connection__capabilities_checked_at__isnull=False,
-    ).select_related("connection__environment")
-    locked = over.select_for_update(of=("self",), no_key=True)
-    ended = [delivery for delivery in locked if not connector_of(delivery)]
+    )
+    doubts = list(over.select_for_update(of=("self",), no_key=True).defer("mapping"))
+    is_kept = _numbers_kept([environment_id])
+    connectors = _look_up_connectors({each.connection_id for each in doubts})
+    ended = [
+        each
+        for each in doubts
+        if is_kept.get(tuple(lane_of(each).values())) is False or not connectors[each.connection_id]
+    ]
     for delivery in ended:
         apply_decision(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
     return len(ended)
@@ -211,9 +210,11 @@ def take_questions(asks: Sequence[Ask]) -> list[tuple[Question, ...] | Exception
 
 
 def _put_off(questions: Iterable[Sequence[Question]], *, until: datetime) -> None:
+    """What a person asked to be deleted after we read what is booked stays due."""
     asked = [wanted.delivery_id for each in questions for question in each for wanted in question.wanted]
     if asked:
-        Delivery.objects.filter(pk__in=asked).update(due_at=until)
+        rows = Delivery.objects.exclude(state=State.REVERSING, reason=Reason.TO_DELETE)
+        rows.filter(pk__in=asked).update(due_at=until)
 
 
 def _in_the_air(environment_id: int, free_call_count: int, now: datetime) -> list[Question]:
@@ -233,7 +234,9 @@ def _in_the_air(environment_id: int, free_call_count: int, now: datetime) -> lis
 def _due(environment_id: int, now: datetime, *states: State) -> QuerySet[Delivery]:
     rows = Delivery.objects.filter(environment_id=environment_id, state__in=states, due_at__lte=now)
     rows = rows.filter(
-        connection__state=ConnectionState.AUTHORISED, connection__capabilities_checked_at__isnull=False
+        connection__state=ConnectionState.AUTHORISED,
+        connection__capabilities_checked_at__isnull=False,
+        frozen__isnull=False,
     )
     rows = rows.select_for_update(of=("self",), no_key=True, skip_locked=True)
     return rows.select_related("connection__environment").order_by("due_at", "id")
@@ -325,21 +328,19 @@ def _read_backs(free: Mapping[int, int], now: datetime) -> Iterator[tuple[int, Q
         if kept is False or not connectors[row.connection_id]:
             unreadable.append(row.pk)
             continue
-        batch = (
-            (Kind.NUMBER_CHECK, row.connection_id, row.administration, row.journal_code)
-            if kept is None
-            else (Kind.READ_BACK, row.connection_id, row.administration, "")
-        )
+        kind, code = (Kind.NUMBER_CHECK, row.journal_code) if kept is None else (Kind.READ_BACK, "")
+        batch = kind, row.connection_id, row.administration, code
         batches[row.environment_id].setdefault(batch, []).append(row.pk)
     if unreadable:
-        Delivery.objects.filter(pk__in=unreadable).update(due_at=None)
+        rows = Delivery.objects.filter(state__in=[State.BOOKED, State.VERIFIED])
+        rows.filter(pk__in=unreadable).update(due_at=None)
     chosen = [
         (environment_id, key, pks[: _ASKED_AT_ONCE[key[0]]])
         for environment_id, of_it in batches.items()
         for key, pks in islice(of_it.items(), free[environment_id])
     ]
-    rows = Delivery.objects.select_related("connection").defer("mapping")
-    deliveries = rows.in_bulk([pk for _, _, pks in chosen for pk in pks])
+    booked = Delivery.objects.select_related("connection").defer("mapping")
+    deliveries = booked.in_bulk([pk for _, _, pks in chosen for pk in pks])
     for environment_id, (kind, connection_id, _, _), pks in chosen:
         yield environment_id, _question(kind, [deliveries[pk] for pk in pks], connectors[connection_id])
 
@@ -353,6 +354,7 @@ def _booked_ones(environment_ids: Sequence[int], now: datetime) -> list[_Booked]
                 SELECT d.id, d.environment_id, d.office_id, connection_id, administration, journal_code, due_at,
                     row_number() OVER (PARTITION BY d.environment_id ORDER BY due_at, d.id) AS place
                 FROM delivery_delivery d JOIN connections_connection account ON account.id = connection_id
+                JOIN delivery_payload frozen ON frozen.delivery_id = d.id
                 WHERE d.environment_id {asked} AND d.state IN ('booked', 'verified') AND due_at <= %s
                 AND account.state = 'authorised' AND account.capabilities_checked_at IS NOT NULL) AS booked
             WHERE place <= %s ORDER BY due_at, id""",
@@ -361,7 +363,7 @@ def _booked_ones(environment_ids: Sequence[int], now: datetime) -> list[_Booked]
         return [_Booked(*row) for row in cursor.fetchall()]
 
 
-def _numbers_kept(environment_ids: Iterable[int]) -> dict[tuple[int, int, int, str], bool]:
+def _numbers_kept(environment_ids: Iterable[int]) -> dict[tuple[int | str, ...], bool]:
     """Of which lanes it is known whether AFAS keeps our numbers there."""
     rows = NumberKeeping.objects.filter(environment_id__in=environment_ids)
     columns = ("office_id", "environment_id", "administration", "journal_code", "is_kept")

@@ -22,6 +22,9 @@ R = TypeVar("R")
 #: An operation on several requests in one transaction; each gets its result, or the error that is its answer.
 Together = Callable[[Sequence[Q]], Sequence[R | Exception]]
 
+#: The database is not there, or takes nothing now: what is offered again later may be stored.
+AWAY = (OperationalError, InterfaceError)
+
 #: A larger group would only let the first of it wait longer.
 MOST_AT_ONCE = 500
 #: So many operations by themselves go between two groups: one would keep a start of many drains waiting, all a group.
@@ -110,7 +113,7 @@ class Writer:
         try:
             with transaction.atomic():
                 results = self._results(items)
-        except (OperationalError, InterfaceError) as away:
+        except AWAY as away:
             close_old_connections()  # so that the next group does not meet the same broken line
             results = [(item, away) for item in items]
         except Exception as error:  # noqa: BLE001 (whoever asked gets it)
@@ -133,7 +136,7 @@ class Writer:
 def _outcome_of(operation: Callable[[], Any]) -> Any:
     try:
         return operation()
-    except (OperationalError, InterfaceError) as away:
+    except AWAY as away:
         close_old_connections()
         return away
     except Exception as error:  # noqa: BLE001 (whoever asked gets it)

@@ -18,12 +18,10 @@ LOONBRUG_SCALE     for rehearsals: divides AFAS's time limit, our margins, and t
 """
 
 import os
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import structlog
-
+from loonbrug.project import logs
 from loonbrug.project.databases import database
 from loonbrug.project.engines import apps_of, chosen_engine
 from loonbrug.project.key_files import encryption_keys, given_secret, secret_key
@@ -162,15 +160,4 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 LOGGING_CONFIG = None
-# A traceback's variables would hold salaries and tokens.
-WITHOUT_VALUES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-# One line of JSON per event on stderr: stdout belongs to a command's own answer.
-structlog.configure(
-    processors=[
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.ExceptionRenderer(WITHOUT_VALUES),
-        structlog.processors.JSONRenderer(),
-    ],
-    logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-)
+logs.configure()

@@ -387,3 +387,34 @@ async def test_a_write_does_not_leave_on_a_line_where_an_answer_already_waits() 
         link.close()
         await asyncio.sleep(0)
         assert theirs.recv(1) == b""
+
+
+ECHOED = b"Authorization: AfasToken geheim, Nettoloon 7345.67"
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        ECHOED + b"\r\n\r\n",
+        b"HTTP/1.1 201 Created\r\n\x01" + ECHOED + b"\r\n\r\n",
+        b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n" + ECHOED + b"\r\n",
+        b"HTTP/1.1 201 Created\r\nContent-Length: 5" + ECHOED + b"\r\n\r\n",
+        b"HTTP/1.1 201 Created\r\nContent-Encoding: gzip\r\nContent-Length: 50\r\n\r\n" + ECHOED,
+        b"HTTP/1.1 201 Created\r\nX: " + ECHOED * 400 + b"\r\n\r\n",
+        b"HTTP/1.1 201 Created\r\n" + ECHOED + b"\r\nX: ",
+    ],
+)
+async def test_what_a_server_echoes_is_in_no_error(
+    line: AiohttpTransport, method: str, garbage: bytes
+) -> None:
+    async def echoing(server: RawServer, writer: asyncio.StreamWriter) -> None:
+        writer.write(garbage)
+        await writer.drain()
+        writer.close()
+
+    async with raw_server(echoing) as server:
+        with pytest.raises(NoAnswer) as told:
+            await line.send(request_to(server.address, method, BODY if method == "POST" else b""))
+    assert "geheim" not in str(told.value)
+    assert "7345" not in str(told.value)
