@@ -35,7 +35,6 @@ def configure() -> None:
     structlog.configure(
         processors=[*before, *rendering],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
     )
     of_libraries = logging.StreamHandler(sys.stderr)
     of_libraries.setFormatter(
