@@ -24,6 +24,8 @@ FUNCTIONAL_ERRORS = frozenset({-2147180996, -2147220469})
 
 # Numbers of errors and of seconds are of 32 bits; no column or clock need hold what is larger.
 _LARGEST = 2**31
+# Where an answer may tell of an error, in lower case.
+_TELLS_ERROR = frozenset({"externalmessage", "message", "error", "errornumber", "profitlogreference"})
 # A log reference has 32 characters; more than twice as many is not kept.
 _REFERENCE_LENGTH = 64
 
@@ -221,6 +223,8 @@ def answered_at(response: Response) -> datetime | None:
 
 
 def _tells_error(answer: Mapping[str, object]) -> bool:
+    if answer.keys().isdisjoint(_TELLS_ERROR):
+        return False
     told = (_message(answer), _whole(answer.get("errornumber")), _told(answer.get("profitlogreference")))
     return any(told)
 
