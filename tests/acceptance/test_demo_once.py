@@ -1,5 +1,6 @@
 """`loonbrug demo --once --json`: the main job by script, and that it can fail."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -48,6 +49,19 @@ def test_the_main_job_is_done_once_and_told_as_one_json_object(tmp_path: Path) -
     assert (cafe["entries"], hotel["entries"]) == (1, 2), "the hotel's run corrects a period too"
     assert cafe["problems"] == hotel["problems"] == []
     assert len(done.stderr.splitlines()) > len(journals)
+
+
+def test_a_demo_leaves_the_folder_of_another_one_alone(tmp_path: Path) -> None:
+    kept = tmp_path / "data" / "kept"
+    kept.parent.mkdir()
+    kept.touch()
+    command = [sys.executable, "-m", "loonbrug.project.main", "demo", "--data", str(kept.parent)]
+    with (tmp_path / "data.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert refused.returncode == 1
+    assert "name another folder: --data" in refused.stderr
+    assert kept.exists()
 
 
 def expected() -> list[dict[str, Any]]:

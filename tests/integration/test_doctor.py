@@ -1,6 +1,10 @@
 """`loonbrug doctor`: exit code, words in two languages, JSON."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -55,3 +59,13 @@ def test_a_broken_rule_as_json() -> None:
     assert result.exit_code == 1
     (found,) = json.loads(result.stdout)["breaches"]
     assert (found["invariant"], found["subjects"]) == ("breach_payload_changed", [delivery_id])
+
+
+def test_without_a_database_it_says_what_to_do(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "loonbrug.project.main", "doctor"]
+    environment = os.environ | {"LOONBRUG_DATA": str(tmp_path), "LOONBRUG_DATABASE": ""}
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert told.returncode == 1
+    assert told.stderr.splitlines() == [
+        "Error: the database is not there yet, or of an older version: run `loonbrug migrate`"
+    ]

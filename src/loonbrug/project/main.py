@@ -5,11 +5,14 @@ Commands that wire the whole service together live beside this file, all others 
 
 import importlib
 import os
+import sys
 
 import click
 import django
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
 
 COMMANDS = {
     "demo": "loonbrug.project.demo.command:demo",
@@ -63,7 +66,18 @@ def run() -> None:
     """The console script."""
     os.umask(0o077)  # the database that a command makes holds salaries: its owner alone may read it
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loonbrug.project.settings")
-    main()
+    try:
+        main()
+    except DatabaseError:
+        if not _is_behind():
+            raise
+        sys.exit("Error: the database is not there yet, or of an older version: run `loonbrug migrate`")
+
+
+def _is_behind() -> bool:
+    """Has the database to be brought up to this version?"""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 Nothing of the product is imported here: it is set up by environment variables, as anywhere else.
 """
 
+import fcntl
 import os
 import shutil
 import signal
@@ -25,6 +26,8 @@ CAFE, BOOKS_OF_CAFE = "companies/2008", "profit/T12345/administrations/7/entries
 #: AFAS's limit of 15 minutes becomes one minute in the demo, and 15 seconds in the run without a browser.
 DEMO_SCALE = 15
 ONCE_SCALE = 60
+#: Folders of their own, so that the run without a browser can be tried beside the demo.
+DEMO_DATA, ONCE_DATA = Path(".loonbrug/demo"), Path(".loonbrug/demo-once")
 #: What the seed of the Nmbrs sandbox knows us as.
 NMBRS = {
     "LOONBRUG_NMBRS_CLIENT_ID": "PartnerApp_Loonbrug_zandbak",
@@ -68,16 +71,25 @@ def _free(port: int) -> int:
 @click.command()
 @click.option("--once", is_flag=True, help="Do the main job by script, report, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: one JSON object on stdout.")
-@click.option("--data", type=click.Path(path_type=Path), default=Path(".loonbrug/demo"), show_default=True)
-def demo(once: bool, as_json: bool, data: Path) -> None:
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder, emptied first.  [default: .loonbrug/demo, with --once .loonbrug/demo-once]",
+)
+def demo(once: bool, as_json: bool, data: Path | None) -> None:
     """A sample office against sandboxes of AFAS Profit and Nmbrs. Starts afresh every time."""
+    data = data or (ONCE_DATA if once else DEMO_DATA)
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: sys.exit(0))
     ports = preferred_ports()
     scale = ONCE_SCALE if once else DEMO_SCALE
-    shutil.rmtree(data, ignore_errors=True)
     environment = _environment(ports, data, scale)
-    with _mail_catcher(ports) as mail, _afas_sandbox(ports, scale) as afas, _nmbrs_sandbox(ports) as nmbrs:
+    with (
+        _emptied(data),
+        _mail_catcher(ports) as mail,
+        _afas_sandbox(ports, scale) as afas,
+        _nmbrs_sandbox(ports) as nmbrs,
+    ):
         link = "" if once else _inside("office", environment, stdout=subprocess.PIPE).stdout.strip()
         _wait_until_listening("mail catcher", mail, ports.mail)
         _wait_until_listening("AFAS sandbox", afas, ports.afas)
@@ -88,6 +100,21 @@ def demo(once: bool, as_json: bool, data: Path) -> None:
             _wait_until_listening("Loonbrug", serving, ports.pages)
             _welcome(ports, link)
             serving.wait()
+
+
+@contextmanager
+def _emptied(data: Path) -> Iterator[None]:
+    """The folder for this demo alone: emptying it under another one takes that one's database away."""
+    data.parent.mkdir(parents=True, exist_ok=True)
+    with data.with_name(f"{data.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise click.ClickException(
+                f"a demo runs in {data}: stop it, or name another folder: --data"
+            ) from error
+        shutil.rmtree(data, ignore_errors=True)
+        yield
 
 
 def _environment(ports: Ports, data: Path, scale: int) -> dict[str, str]:
