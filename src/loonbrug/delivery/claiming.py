@@ -143,8 +143,8 @@ def ready_all(outlooks: Sequence[Outlook]) -> list[tuple[Candidate, ...] | Excep
                 LEFT JOIN directory_company company ON company.id = company_id
                 LEFT JOIN directory_debtor debtor ON debtor.id = company.debtor_id
                 WHERE delivery_delivery.environment_id {asked} AND due_at <= %s AND account.state = 'authorised'
-                AND (delivery_delivery.state = 'queued'
-                    OR (delivery_delivery.state = 'reversing' AND reason = 'to_delete'))
+                AND delivery_delivery.state IN ('queued', 'reversing')
+                AND (delivery_delivery.state = 'queued' OR reason = 'to_delete')
                 AND {_NOT_PAUSED}) AS lanes
             WHERE place <= %s ORDER BY due_at, id""",
             [*ids, stored(now), stored(now), AHEAD_PER_LANE],

@@ -21,6 +21,7 @@ from loonbrug.delivery.outcomes import (
 from loonbrug.delivery.payload import RunKey, payload_of, voucher_number
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision, latest_attempt
+from loonbrug.delivery.tables import under_way
 from loonbrug.ledger.entry import Posting
 
 
@@ -131,7 +132,7 @@ def doubt_what_was_left(*, environment_id: int, epoch: int, policy: Policy, now:
     """
     left = Q(state=State.SENDING) | Q(state=State.REVERSING, reason=Reason.DELETING)
     rows = Delivery.objects.select_for_update(no_key=True).order_by("id")
-    for delivery in rows.filter(left, environment_id=environment_id):
+    for delivery in rows.filter(left, pk__in=under_way(environment_id)):
         attempt = latest_attempt(delivery)
         if attempt.epoch >= epoch:
             continue

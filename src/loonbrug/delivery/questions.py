@@ -23,7 +23,7 @@ from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision
-from loonbrug.delivery.tables import one_of, stored
+from loonbrug.delivery.tables import one_of, stored, under_way
 
 #: The states that a look ends when it finds the entry once, as it was sent.
 DOUBTED = (State.IN_DOUBT, State.UNDECIDED, State.CONFLICT)
@@ -151,7 +151,7 @@ def end_doubts(*, environment_id: int, now: datetime) -> int:
     cannot look now does not mean that there is no means to look.
     """
     over = Delivery.objects.filter(
-        environment_id=environment_id,
+        pk__in=under_way(environment_id),
         state=State.IN_DOUBT,
         doubt_until__lte=now,
         connection__state=ConnectionState.AUTHORISED,

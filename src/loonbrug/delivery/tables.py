@@ -23,6 +23,20 @@ def one_of(values: Iterable[T]) -> tuple[str, list[T]]:
     return f"IN ({', '.join(['%s'] * len(found))})", found
 
 
+def under_way(environment_id: int) -> list[int]:
+    """The deliveries of an environment that are being sent, in doubt or being reversed; never many.
+
+    The states are written out because only then SQLite uses the small index of what is under way.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT id FROM delivery_delivery
+            WHERE environment_id = %s AND state IN ('sending', 'in_doubt', 'reversing')""",
+            [environment_id],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
 def values_of(types: Sequence[str], rows: Sequence[Sequence[Value]]) -> tuple[str, list[Value]]:
     """`(VALUES (%s, %s), ...)` with columns named column1, column2, ... and its parameters: many rows in one statement.
 
