@@ -206,3 +206,13 @@ def test_a_warning_is_shown_as_waiting_for_a_person_and_a_fault_as_tried_again(
     Connection.objects.update(state=ConnectionState.BROKEN)
     office.let_pass(hours=1)
     assert "wordt opnieuw geprobeerd" in page(client, address)
+
+
+@pytest.mark.parametrize(("part", "is_told"), [("workflow", True), ("journal_export", False)])
+def test_the_first_page_says_that_the_office_is_paused(
+    office: WorkflowOffice, part: str, is_told: bool
+) -> None:
+    operations.pause_office(scope=office.scope, now=office.now)
+    shown = page(browser(office, **{part: Level.READ}), "/")
+    assert ("Het kantoor is gepauzeerd." in shown) is is_told
+    assert "Hervatten voor het kantoor" not in shown

@@ -5,8 +5,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from loonbrug.access.rights import Level, Part
+from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.directory import queries as directory
+from loonbrug.planning import queries as planning
+from loonbrug.planning.queries import OfficePauseView
 from loonbrug.screens.office_home import office_home
 from loonbrug.screens.radar import ON_PAGE, radar
 from loonbrug.web.office.notices import notices
@@ -32,8 +34,14 @@ def home(request: OfficeRequest) -> HttpResponse:
         "screen": screen,
         "notices": notices(request.scope),
         "radar": [section(group) for group in radar(scope=request.scope, now=timezone.now())],
+        "pause": _pause(request.scope),
     }
     return render(request, "office/home.html", context)
+
+
+def _pause(scope: Scope) -> OfficePauseView | None:
+    """The pause of the office, for whoever may see workflows."""
+    return planning.office_pause(scope=scope) if scope.allows(Part.WORKFLOW, Level.READ) else None
 
 
 @require_GET
