@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Callable
 
 import pytest
+from tests.integration.nmbrs_runs import run_in_nmbrs
 from tests.integration.two_offices import OfficeWithAll
 
 from loonbrug.access.rights import Level, Part, Scope
@@ -12,7 +13,7 @@ from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.states import ENDED, State
 from loonbrug.directory.models import Company, Debtor
 from loonbrug.mappings.models import Mapping
-from loonbrug.payroll.models import JournalEntry
+from loonbrug.payroll.models import Journal, JournalEntry
 from loonbrug.screens.office_home import OfficeHome, SetUpStep, office_home
 
 MONTH = datetime.datetime(2026, 11, 1, tzinfo=datetime.UTC)
@@ -102,3 +103,38 @@ def test_the_steps_tell_how_far_setting_up_has_come(noord: OfficeWithAll) -> Non
     page = noord.manager.browser().get("/").content.decode()
     assert "Van een leeg kantoor naar de eerste geboekte journaalpost" in page
     assert "Nog niet geautoriseerd" in page
+
+
+def second_journal(noord: OfficeWithAll, *, number: int, period: int, content: str) -> None:
+    """Another journal of the company whose first one can be sent."""
+    put(noord.ids["delivery_id"], State.CANCELLED)
+    Connection.objects.update(state="authorised", token_ciphertext=b"kept")
+    journal = Journal.objects.select_related("run").get(pk=noord.ids["journal_id"])
+    run, journal.pk = journal.run, None
+    run.pk, run.number, run.period = None, number, period
+    run.save(force_insert=True)
+    journal.run, journal.content_hash = run, content or journal.content_hash
+    journal.save(force_insert=True)
+
+
+@pytest.mark.parametrize(
+    ("number", "period", "content", "is_blocked"),
+    [(2, 11, "other", True), (2, 12, "", True), (2, 12, "other", False)],
+    ids=["second run in the period", "same content", "another period"],
+)
+def test_what_a_person_has_to_confirm_is_not_shown_as_ready(
+    noord: OfficeWithAll, number: int, period: int, content: str, is_blocked: bool
+) -> None:
+    second_journal(noord, number=number, period=period, content=content)
+    scope = noord.manager.scope
+    assert (counts(scope)[0], blocked(scope)) == ((1, 1) if is_blocked else (2, 0))
+
+
+@pytest.mark.parametrize(("shown", "ready"), [([1, 2], 2), ([1], 1), ([2], 1)])
+def test_two_runs_of_a_period_that_nmbrs_shows_are_two(
+    noord: OfficeWithAll, shown: list[int], ready: int
+) -> None:
+    second_journal(noord, number=2, period=11, content="other")
+    for number in shown:
+        run_in_nmbrs(Journal.objects.get(pk=noord.ids["journal_id"]).run.company_id, number=number)
+    assert counts(noord.manager.scope)[0] == ready

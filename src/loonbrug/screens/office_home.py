@@ -15,6 +15,7 @@ from loonbrug.directory.models import Company
 from loonbrug.directory.queries import CompanyView, companies
 from loonbrug.mappings.models import Mapping
 from loonbrug.payroll.models import Journal, JournalEntry, JournalLife
+from loonbrug.payroll.nmbrs_models import NmbrsRun
 
 _DOUBT = frozenset({State.IN_DOUBT, State.UNDECIDED})
 _SHOWN = 6
@@ -115,6 +116,29 @@ def _blocked() -> Q:
         | Q(run__year__lt=F(f"{starts_in}year"))
         | Q(run__year=F(f"{starts_in}year"), run__period__lt=F(f"{starts_in}period"))
         | Q(Exists(entries.exclude(total_debit=F("total_credit"))))
+        | _wants_confirmation()
+    )
+
+
+def _wants_confirmation() -> Q:
+    """The same content as an earlier journal of the company, or a second run in its period: a person has to say so.
+
+    Two runs of a period that Nmbrs shows are two.
+    """
+    live = Journal.objects.filter(life=JournalLife.LIVE, run__company=OuterRef("run__company"))
+    earlier = live.filter(pk__lt=OuterRef("pk")).exclude(run=OuterRef("run"))
+    of_period = earlier.filter(run__year=OuterRef("run__year"), run__period=OuterRef("run__period"))
+    in_nmbrs = NmbrsRun.objects.filter(
+        gone_at=None,
+        company=OuterRef("run__company"),
+        year=OuterRef("run__year"),
+        period=OuterRef("run__period"),
+        number=OuterRef("run__number"),
+    )
+    return (
+        Q(Exists(earlier.filter(content_hash=OuterRef("content_hash"))))
+        | Q(Exists(of_period.filter(~Exists(in_nmbrs))))
+        | (Q(Exists(of_period)) & ~Q(Exists(in_nmbrs)))
     )
 
 
