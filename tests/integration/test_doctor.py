@@ -63,7 +63,8 @@ def test_a_broken_rule_as_json() -> None:
 
 def test_without_a_database_it_says_what_to_do(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "loonbrug.project.main", "doctor"]
-    environment = os.environ | {"LOONBRUG_DATA": str(tmp_path), "LOONBRUG_DATABASE": ""}
+    without = {"LOONBRUG_DATA": str(tmp_path), "LOONBRUG_DATABASE": "", "LOONBRUG_ENGINE": "embedded"}
+    environment = os.environ | without
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
     assert told.returncode == 1
     assert told.stderr.splitlines() == [
