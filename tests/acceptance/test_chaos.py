@@ -14,11 +14,11 @@ STRUCK = {"embedded": ("kills", "stops"), "procrastinate": ("kills", "stops", "r
 
 def test_after_a_storm_every_entry_is_in_afas_once() -> None:
     command = [sys.executable, "-m", "benchmarks.chaos", "--json", "--engine", ENGINE]
-    small = ["--deliveries", "60", "--events", "1", "--scale", "150", "--seed", "1"]
+    small = ["--deliveries", "90", "--events", "1", "--scale", "150", "--seed", "1"]
     done = subprocess.run([*command, *small], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout)
-    assert told["booked_once"] == told["deliveries"] == 60
+    assert told["booked_once"] == told["deliveries"] == 90
     wrong = ("lost", "doubled", "wrong_amounts", "in_doubt_left", "limit_exceeded")
     assert {name: told[name] for name in wrong} == dict.fromkeys(wrong, 0)
     assert all(told[way] >= 1 and told["attempts_struck"][way] >= 1 for way in STRUCK[ENGINE])
