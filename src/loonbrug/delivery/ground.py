@@ -111,7 +111,7 @@ class Work:
 
     def looking(self) -> frozenset[Lane]:
         """The lanes whose call is in use by a look: until its answer is stored, also when the doubt is over."""
-        return frozenset(lane for look, lane in self.lanes_of_looks.items() if look in self.looks)
+        return frozenset(self.lanes_of_looks.values())
 
     def calls(self) -> set[asyncio.Task[None]]:
         """All calls under way: sends, and questions with and without a call of their own."""

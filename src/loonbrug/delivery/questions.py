@@ -163,7 +163,8 @@ def end_doubts(*, environment_id: int, now: datetime) -> int:
     ended = [
         each
         for each in doubts
-        if is_kept.get(tuple(lane_of(each).values())) is False or not connectors[each.connection_id]
+        if not connectors[each.connection_id]
+        or is_kept.get((each.office_id, environment_id, each.administration, each.journal_code)) is False
     ]
     for delivery in ended:
         apply_decision(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)

@@ -1,4 +1,4 @@
-"""What raw SQL needs to be the same on both databases. Claiming, recording and steps write with it."""
+"""What raw SQL needs to be the same on both databases, and the one question that several ask with it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -43,8 +43,7 @@ def values_of(types: Sequence[str], rows: Sequence[Sequence[Value]]) -> tuple[st
     A statement for each row would cost many times as much. PostgreSQL wants to be told each column's type; SQLite
     has none to tell.
     """
-    cast = "" if _keeps_text() else "::"
-    places = ", ".join(f"%s{cast}{type_ if cast else ''}" for type_ in types)
+    places = ", ".join("%s" if _keeps_text() else f"%s::{type_}" for type_ in types)
     return f"(VALUES {', '.join([f'({places})'] * len(rows))})", [value for row in rows for value in row]
 
 
