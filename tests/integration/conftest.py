@@ -1,7 +1,13 @@
-"""Two offices for whoever asks."""
+"""What many of these tests start from: two offices, and AFAS at work for a drain."""
+
+from collections.abc import Iterator
 
 import pytest
+from tests.integration.afas_at_work import Afas
 from tests.integration.two_offices import OfficeWithAll, make_office
+
+from loonbrug.delivery.ground import grouping_writer
+from loonbrug.delivery.writer import Writer
 
 
 @pytest.fixture
@@ -12,3 +18,14 @@ def noord(db: None) -> OfficeWithAll:
 @pytest.fixture
 def zuid(db: None) -> OfficeWithAll:
     return make_office("Kantoor Zuid", "bram", "54321")
+
+
+@pytest.fixture
+def writer() -> Iterator[Writer]:
+    with grouping_writer() as made:
+        yield made
+
+
+@pytest.fixture
+def afas(writer: Writer) -> Afas:
+    return Afas(writer)

@@ -14,7 +14,6 @@ from tests.integration.test_drain import Line, ground
 from afas_client.transport import Request, Response
 from loonbrug.delivery import operations
 from loonbrug.delivery.drain import drain
-from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.operations import Approved, Target
 from loonbrug.delivery.payload import RunKey
 from loonbrug.delivery.writer import Writer
@@ -22,12 +21,6 @@ from loonbrug.ledger.entry import Posting, PostingLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECRETS = ("7345.67", "7345", "4711", "Nettoloon", "J. Jansen", TOKEN.xml, "AB" * 16)
-
-
-@pytest.fixture
-def writer() -> Iterator[Writer]:
-    with grouping_writer() as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """AFAS, clocks, disks and databases at their worst: each ends in a named state, nothing is lost, nothing goes twice."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,28 +14,15 @@ from afas_client.wire import Request, Response
 from loonbrug.delivery import claiming, recording
 from loonbrug.delivery import ground as grounds
 from loonbrug.delivery.claiming import claim_all
-from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Outcome, Reason
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_steps
-from loonbrug.delivery.writer import Writer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIMIT = POLICY.doubt_until(send_before=NOW + POLICY.send_window)
 ERROR_TEXT = {"errorNumber": -2147180996, "externalMessage": "Er is iets misgegaan"}
-
-
-@pytest.fixture
-def writer() -> Iterator[Writer]:
-    with grouping_writer() as made:
-        yield made
-
-
-@pytest.fixture
-def afas(writer: Writer) -> Afas:
-    return Afas(writer)
 
 
 def answered(status: int, body: bytes, kind: str = "application/json", **headers: str) -> Response:

@@ -1,7 +1,7 @@
 """One drain per environment, with a line to AFAS that does what the test says."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from afas_client.wire import Request, Response
 from loonbrug.delivery import ground as grounds
 from loonbrug.delivery import recording
 from loonbrug.delivery.drain import drain
-from loonbrug.delivery.ground import Ground, grouping_writer
+from loonbrug.delivery.ground import Ground
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.delivery.states import State
@@ -58,12 +58,6 @@ class Line:
 def booked(number: int) -> Response:
     body = f'{{"results":{{"FiEntryPar":{{"UnId":"1","EnNo":"{5000 + number}"}}}}}}'
     return Response(201, {"Content-Type": "application/json"}, body.encode())
-
-
-@pytest.fixture
-def writer() -> Iterator[Writer]:
-    with grouping_writer() as made:
-        yield made
 
 
 def ground(line: Line, writer: Writer, **given: object) -> Ground:

@@ -1,7 +1,6 @@
 """AFAS's books as nobody should show them: nothing is proven by them, and one bad row keeps nobody else waiting."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,26 +16,13 @@ from tests.integration.test_bad_input import UNREADABLE, answer_with, answered, 
 from afas_client.wire import Request, Response
 from loonbrug.delivery import ground as grounds
 from loonbrug.delivery import operations, questions
-from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.models import Delivery, NumberKeeping, Payload
 from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.states import State
-from loonbrug.delivery.writer import Writer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIMIT = POLICY.doubt_until(send_before=NOW + POLICY.send_window)
-
-
-@pytest.fixture
-def writer() -> Iterator[Writer]:
-    with grouping_writer() as made:
-        yield made
-
-
-@pytest.fixture
-def afas(writer: Writer) -> Afas:
-    return Afas(writer)
 
 
 def line_of_others(number: int, **changed: object) -> dict[str, Any]:

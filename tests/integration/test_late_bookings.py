@@ -1,6 +1,5 @@
 """What AFAS turns out to have booked after it was cancelled, reversed or typed in by hand, and how that ends."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,7 +9,6 @@ from tests.integration.delivery_office import BOOKED, NOT_BOOKED, NOW, UNKNOWN, 
 
 from loonbrug.delivery import decisions, queries, reversing
 from loonbrug.delivery.decisions import DoubtDecision
-from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.outcomes import Answer, Outcome, Reason
 from loonbrug.delivery.reversing import How
@@ -21,17 +19,6 @@ from loonbrug.ledger.problems import ProblemsError
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-def writer() -> Iterator[Writer]:
-    with grouping_writer() as made:
-        yield made
-
-
-@pytest.fixture
-def afas(writer: Writer) -> Afas:
-    return Afas(writer)
 
 
 @pytest.fixture

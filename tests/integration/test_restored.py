@@ -1,6 +1,5 @@
 """An office of a restored database: nothing leaves until a person releases it, and all is looked up in AFAS first."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -17,7 +16,6 @@ from tests.integration.delivery_office import (
 
 from loonbrug.delivery import decisions, installation, queries, questions
 from loonbrug.delivery.decisions import DoubtDecision
-from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.invariants import View
 from loonbrug.delivery.models import Delivery, Restoration
 from loonbrug.delivery.outcomes import Reason
@@ -32,17 +30,6 @@ FOUND = NOW + timedelta(hours=1)
 #: When AFAS can no longer be busy with anything that left before the restoration was found.
 QUIET = POLICY.doubt_until(send_before=FOUND + POLICY.send_window)
 LIMIT = POLICY.read_time_out
-
-
-@pytest.fixture
-def writer() -> Iterator[Writer]:
-    with grouping_writer() as made:
-        yield made
-
-
-@pytest.fixture
-def afas(writer: Writer) -> Afas:
-    return Afas(writer)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Taking booked entries out of AFAS again: asked for once, looked at before and after, deleted once."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -13,7 +12,6 @@ from tests.integration.delivery_office import NOW, POLICY, state_of
 from afas_client.get_connector import Row
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery import decisions, queries
-from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
 from loonbrug.delivery.outcomes import Decision, Outcome, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number
@@ -26,17 +24,6 @@ from loonbrug.ledger.problems import ProblemsError
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIMIT = POLICY.doubt_until(send_before=NOW + POLICY.send_window)
-
-
-@pytest.fixture
-def writer() -> Iterator[Writer]:
-    with grouping_writer() as made:
-        yield made
-
-
-@pytest.fixture
-def afas(writer: Writer) -> Afas:
-    return Afas(writer)
 
 
 @pytest.fixture

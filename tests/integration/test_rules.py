@@ -3,7 +3,6 @@
 Each shows its rule at work; `docs/delivery-rules.md` names the tests that try to break it.
 """
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -22,30 +21,17 @@ from afas_client.wire import Request, Response
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery import calls, installation, queries
 from loonbrug.delivery.claiming import OvertakenError
-from loonbrug.delivery.ground import grouping_writer
 from loonbrug.delivery.models import Attempt, Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Outcome, Reason, answer_to
 from loonbrug.delivery.questions import Kind
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import State
-from loonbrug.delivery.writer import Writer
 from loonbrug.ledger.problems import ProblemsError
 from loonbrug.project.durability import assert_durable
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LIMIT = POLICY.doubt_until(send_before=NOW + POLICY.send_window)
-
-
-@pytest.fixture
-def writer() -> Iterator[Writer]:
-    with grouping_writer() as made:
-        yield made
-
-
-@pytest.fixture
-def afas(writer: Writer) -> Afas:
-    return Afas(writer)
 
 
 def row(delivery_id: int) -> Delivery:
