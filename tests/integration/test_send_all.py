@@ -1,14 +1,13 @@
 """Sending everything that is ready: what is offered, and that a batch sends each journal once, come what may."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError, connections, transaction
+from django.db import OperationalError, transaction
 from tests.integration.many_companies import NOW, ManyCompanies, make_office, move, user_of, work_off
 
 from loonbrug.access.models import Right
@@ -366,16 +365,9 @@ def test_a_list_of_batches_counts_what_became_of_each(office: ManyCompanies) -> 
     assert [view.id for view in screens.batches(scope=office.scope, first=1, count=1)] == [older]
 
 
-@pytest.fixture
-def sender() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        yield executor
-        executor.submit(connections.close_all).result()
-
-
 @pytest.mark.django_db(transaction=True)
 def test_the_engine_works_a_batch_off_in_slices_and_stops_between_them(
-    sender: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(audit, "write", lambda **_: None)  # the record refuses to be emptied after the test
     office = make_office()
@@ -383,7 +375,10 @@ def test_the_engine_works_a_batch_off_in_slices_and_stops_between_them(
     batch_id = office.start()
     stops = iter([False, True])
     soon_stopped = wiring._ground(lambda: next(stops), lambda: False)
-    asyncio.run(wiring.send_batch(batch_id=batch_id, ground=soon_stopped))
-    assert sent() == office.journal_ids[: wiring.BATCH_SLICE_COUNT]
-    asyncio.run(wiring.send_batch(batch_id=batch_id, ground=replace(soon_stopped, is_stopping=lambda: False)))
-    assert sent() == office.journal_ids
+    with soon_stopped.writer:
+        asyncio.run(wiring.send_batch(batch_id=batch_id, ground=soon_stopped))
+        assert sent() == office.journal_ids[: wiring.BATCH_SLICE_COUNT]
+        asyncio.run(
+            wiring.send_batch(batch_id=batch_id, ground=replace(soon_stopped, is_stopping=lambda: False))
+        )
+        assert sent() == office.journal_ids
