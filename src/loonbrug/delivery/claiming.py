@@ -113,6 +113,11 @@ class Wish:
     now: datetime
     looking: frozenset[Lane] = frozenset()
 
+    @property
+    def send_before(self) -> datetime:
+        """Until when what is claimed may leave."""
+        return self.now + self.policy.send_window
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -283,6 +288,8 @@ def busy_lanes(*, environment_ids: Sequence[int], now: datetime) -> defaultdict[
     lane. The states are written out because only then the databases use the small index of what is under way.
     """
     lanes: defaultdict[int, set[Lane]] = defaultdict(set)
+    if not environment_ids:
+        return lanes
     asked, ids = one_of(environment_ids)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -310,9 +317,6 @@ def _claim(wishes: Sequence[Wish], chosen: Sequence[Sequence[tuple[Candidate, UU
         for row in _take(of_kind, kind, wishes):
             delivery_id, number, payload_hash, entry_number, office_id, connection_id, payload, token = row
             _, claim_id, wish = asked[delivery_id]
-            send_before = wish.now + wish.policy.send_window
-            to_delete = entry_number if kind is AttemptKind.DELETE else ""
-            moments = stored(wish.now), stored(send_before)
             attempts.append(
                 (
                     delivery_id,
@@ -321,12 +325,20 @@ def _claim(wishes: Sequence[Wish], chosen: Sequence[Sequence[tuple[Candidate, UU
                     number,
                     wish.epoch,
                     payload_hash,
-                    *moments,
-                    to_delete,
+                    stored(wish.now),
+                    stored(wish.send_before),
+                    entry_number if kind is AttemptKind.DELETE else "",
                 )
             )
             claims[delivery_id] = Claim(
-                kind, claim_id, delivery_id, office_id, connection_id, str(token), bytes(payload), send_before
+                kind,
+                claim_id,
+                delivery_id,
+                office_id,
+                connection_id,
+                str(token),
+                bytes(payload),
+                wish.send_before,
             )
     _keep(attempts)
     return claims

@@ -110,18 +110,20 @@ async def _claim(work: Work, *, is_round: bool) -> None:
 async def _claimed(work: Work) -> Claimed:
     """What the database let us claim. A commit of which nobody knows whether it was stored is read back."""
     ground = work.ground
+    while len(work.claim_ids) < work.parallel_call_count:
+        work.claim_ids.append(ground.new_id())
     wish = Wish(
         environment_id=work.environment_id,
         epoch=work.epoch,
         ahead=work.ahead.candidates.values(),
-        claim_ids=[ground.new_id() for _ in range(work.parallel_call_count)],
+        claim_ids=tuple(work.claim_ids),
         reading_count=len(work.reads),
         looking=work.looking(),
         policy=ground.policy,
         now=ground.now(),
     )
     try:
-        return await ground.writer.join(claim_all, wish)
+        claimed = await ground.writer.join(claim_all, wish)
     except OvertakenError:
         work.was_overtaken = True
         return Claimed((), frozenset(), 0)
@@ -129,7 +131,11 @@ async def _claimed(work: Work) -> Claimed:
         log.warning("not_claimed_yet", environment=work.environment_id, why=str(away))
         await asyncio.sleep(grounds.STORE_AGAIN_SECONDS)
         stored = await ground.store(claiming.stored_claims, claim_ids=wish.claim_ids)
+        work.claim_ids.clear()  # one of them may come into the table yet
         return Claimed(stored, frozenset(), 0)
+    for claim in claimed.claims:
+        work.claim_ids.remove(claim.claim_id)
+    return claimed
 
 
 async def _ask_what_is_due(work: Work) -> None:

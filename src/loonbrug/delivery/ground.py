@@ -98,6 +98,8 @@ class Work:
     looks: set[asyncio.Task[None]] = field(default_factory=set)
     lanes_of_looks: dict[asyncio.Task[None], Lane] = field(default_factory=dict)
     has_news: asyncio.Event = field(default_factory=asyncio.Event)
+    #: Ids for the next claims.
+    claim_ids: list[UUID] = field(default_factory=list)
     clients: dict[tuple[int, str], asyncio.Future[AfasClient]] = field(default_factory=dict)
     #: Calls that the sends leave free, as the last claim found.
     free_call_count: int = 0

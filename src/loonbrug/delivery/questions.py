@@ -180,7 +180,7 @@ def take_questions(asks: Sequence[Ask]) -> list[tuple[Question, ...] | Exception
     environments = locked({ask.environment_id for ask in asks})
     now = max(ask.now for ask in asks)
     due = _what_is_due(sorted(environments), now)
-    lanes = busy_lanes(environment_ids=sorted(environments), now=now)
+    lanes = busy_lanes(environment_ids=_with_questions(asks, due), now=now)
     questions: dict[int, list[Question]] = {}
     free: dict[int, int] = {}
     for ask in asks:
@@ -209,6 +209,12 @@ def take_questions(asks: Sequence[Ask]) -> list[tuple[Question, ...] | Exception
         else OvertakenError()
         for ask in asks
     ]
+
+
+def _with_questions(asks: Sequence[Ask], due: Mapping[int, Due]) -> list[int]:
+    """The environments of which a question can be taken: of the others it does not matter which calls are free."""
+    asked = {ask.environment_id: ask.free_call_count > 0 for ask in asks}
+    return [pk for pk, is_free in asked.items() if due[pk].doubts or (is_free and due[pk].bookings)]
 
 
 def _put_off(questions: Iterable[Sequence[Question]], *, until: datetime) -> None:

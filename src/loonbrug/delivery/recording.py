@@ -24,7 +24,7 @@ from loonbrug.delivery.outcomes import (
 from loonbrug.delivery.reversal import after_answer
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import Step, apply_steps
-from loonbrug.delivery.tables import moment, one_of, stored, stored_id, values_of
+from loonbrug.delivery.tables import one_of, stored, stored_id, values_of
 
 _SETTLED = frozenset(Outcome) - {Outcome.UNKNOWN}
 
@@ -47,8 +47,6 @@ class _Row:
     kind: str
     number: int
     is_ended: bool
-    send_before: datetime
-    claimed_at: datetime
     delivery_id: int
     office_id: int
     connection_id: int
@@ -57,6 +55,10 @@ class _Row:
     entry_number: str
     attempt_count: int
     not_booked_count: int
+
+
+#: An answer with the attempt that it is to.
+_Answered = tuple[Report, _Row]
 
 
 def record_all(reports: Sequence[Report]) -> list[State | Exception]:
@@ -68,52 +70,49 @@ def record_all(reports: Sequence[Report]) -> list[State | Exception]:
     states: dict[UUID, State | Exception] = {}
     waiting = list(reports)
     while waiting:
-        rows = _locked([report.claim_id for report in waiting])
-        now_on, later = _one_for_each_delivery(waiting, rows)
-        states |= _record(now_on, rows)
-        waiting = later
+        now_on, waiting = _one_for_each_delivery(_locked(waiting))
+        states |= _record(now_on)
     return [states[report.claim_id] for report in reports]
 
 
-def _one_for_each_delivery(
-    reports: Sequence[Report], rows: dict[UUID, _Row]
-) -> tuple[list[Report], list[Report]]:
+def _one_for_each_delivery(answered: Sequence[_Answered]) -> tuple[list[_Answered], list[Report]]:
     """Two answers of one delivery are judged one after the other."""
-    first: dict[int, Report] = {}
+    first: dict[int, _Answered] = {}
     later = []
-    for report in reports:
-        if report.claim_id not in rows:
-            raise Attempt.DoesNotExist(f"no attempt has the claim {report.claim_id}")
-        if first.setdefault(rows[report.claim_id].delivery_id, report) is not report:
+    for each in answered:
+        report, row = each
+        if first.setdefault(row.delivery_id, each) is not each:
             later.append(report)
     return list(first.values()), later
 
 
-def _locked(claim_ids: Sequence[UUID]) -> dict[UUID, _Row]:
+def _locked(reports: Sequence[Report]) -> list[_Answered]:
+    """Each report with its attempt, whose delivery nobody else can change from here."""
     lock = "FOR NO KEY UPDATE OF a, d" if connection.features.has_select_for_no_key_update else ""
-    asked, ids = one_of(stored_id(claim_id) for claim_id in claim_ids)
+    claim_ids = [stored_id(report.claim_id) for report in reports]
+    asked, ids = one_of(claim_ids)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT a.claim_id, a.id, a.kind, a.number, a.ended_at, a.send_before, a.claimed_at, d.id,
-                d.office_id, d.connection_id, d.reverses_id, d.state, d.entry_number, d.attempt_count,
-                d.not_booked_count
+            f"""SELECT a.claim_id, a.id, a.kind, a.number, a.ended_at IS NOT NULL, d.id, d.office_id,
+                d.connection_id, d.reverses_id, d.state, d.entry_number, d.attempt_count, d.not_booked_count
             FROM delivery_attempt a JOIN delivery_delivery d ON d.id = a.delivery_id
             WHERE a.claim_id {asked} ORDER BY d.id, a.id {lock}""",
             ids,
         )
-        return dict(map(_row, cursor.fetchall()))
+        rows = {claim_id: _row(*values) for claim_id, *values in cursor.fetchall()}
+    for claim_id in claim_ids:
+        if claim_id not in rows:
+            raise Attempt.DoesNotExist(f"no attempt has the claim {claim_id}")
+    return [(report, rows[claim_id]) for report, claim_id in zip(reports, claim_ids, strict=True)]
 
 
-def _row(values: Sequence[Any]) -> tuple[UUID, _Row]:
-    claim_id, attempt_id, kind, number, ended_at, send_before, claimed_at, *delivery = values
+def _row(attempt_id: int, kind: str, number: int, is_ended: bool, *delivery: Any) -> _Row:
     delivery_id, office_id, connection_id, reverses_id, state, entry_number, count, not_booked = delivery
-    return claim_id if isinstance(claim_id, UUID) else UUID(claim_id), _Row(
+    return _Row(
         attempt_id,
         kind,
         number,
-        ended_at is not None,
-        moment(send_before),
-        moment(claimed_at),
+        bool(is_ended),
         delivery_id,
         office_id,
         connection_id,
@@ -125,25 +124,23 @@ def _row(values: Sequence[Any]) -> tuple[UUID, _Row]:
     )
 
 
-def _record(reports: Sequence[Report], rows: dict[UUID, _Row]) -> dict[UUID, State | Exception]:
-    new = [report for report in reports if not rows[report.claim_id].is_ended]
-    _store_answers([(report, rows[report.claim_id]) for report in new])
-    siblings = _siblings([row for report in new if (row := rows[report.claim_id]).attempt_count > 1])
-    states: dict[UUID, State | Exception] = {
-        report.claim_id: rows[report.claim_id].state for report in reports
-    }
+def _record(answered: Sequence[_Answered]) -> dict[UUID, State | Exception]:
+    new = [(report, row) for report, row in answered if not row.is_ended]
+    _store_answers(new)
+    attempts = _attempts(new)
+    states: dict[UUID, State | Exception] = {report.claim_id: row.state for report, row in answered}
     steps = []
-    for report in new:
-        row = rows[report.claim_id]
-        decision = _decision(report, row, siblings[row.delivery_id])
+    for report, row in new:
+        all_of_it = attempts[row.delivery_id]
+        decision = _decision(report, row, all_of_it)
         if decision is not None:
             states[report.claim_id] = decision.state
-            steps.append(_step(report, row, decision))
+            steps.append(_step(report, row, decision, all_of_it))
     apply_steps(steps)
     return states
 
 
-def _step(report: Report, row: _Row, decision: Decision) -> Step:
+def _step(report: Report, row: _Row, decision: Decision, attempts: Sequence[Attempt]) -> Step:
     """The step that follows from an answer; a connection that was not let in pauses at once."""
     answer = report.answer
     if decision.pauses_connection:
@@ -154,20 +151,30 @@ def _step(report: Report, row: _Row, decision: Decision) -> Step:
             now=report.now,
         )
     counted = answer.outcome in {Outcome.NOT_BOOKED, Outcome.NOT_LET_IN} and not answer.held_back
-    may_go_on = decision.reason is not Reason.TO_DELETE
     return Step(
         delivery_id=row.delivery_id,
         reverses_id=row.reverses_id,
         decision=decision,
         entry_number=decision.entry_number or row.entry_number,
         not_booked_count=row.not_booked_count + counted,
-        doubt_until=report.policy.doubt_until(send_before=row.send_before) if may_go_on else None,
+        doubt_until=_doubt_until(report, row, decision, attempts),
         now=report.now,
     )
 
 
-def _decision(report: Report, row: _Row, siblings: Sequence[Attempt]) -> Decision | None:
-    others = [other for other in siblings if other.kind == row.kind and other.pk != row.attempt_id]
+def _doubt_until(
+    report: Report, row: _Row, decision: Decision, attempts: Sequence[Attempt]
+) -> datetime | None:
+    """Until when AFAS may still be working on this attempt, where it may have done so at all."""
+    left = (attempt.send_before for attempt in attempts if attempt.pk == row.attempt_id)
+    send_before = next(left, None)
+    if send_before is None or decision.reason is Reason.TO_DELETE:
+        return None
+    return report.policy.doubt_until(send_before=send_before)
+
+
+def _decision(report: Report, row: _Row, attempts: Sequence[Attempt]) -> Decision | None:
+    others = [other for other in attempts if other.kind == row.kind and other.pk != row.attempt_id]
     earlier = [other for other in others if other.number < row.number]
     beside = Attempts(
         is_latest=len(earlier) == len(others),
@@ -185,22 +192,26 @@ def _decision(report: Report, row: _Row, siblings: Sequence[Attempt]) -> Decisio
         attempts=beside,
         policy=report.policy,
         now=report.now,
-        first_claimed_at=min([row.claimed_at, *(other.claimed_at for other in siblings)]),
+        first_claimed_at=min((attempt.claimed_at for attempt in attempts), default=report.now),
         entry_number=row.entry_number,
     )
 
 
-def _siblings(rows: Sequence[_Row]) -> defaultdict[int, list[Attempt]]:
-    """All attempts of deliveries that were tried more than once."""
+def _attempts(answered: Sequence[_Answered]) -> defaultdict[int, list[Attempt]]:
+    """All attempts of each delivery; none for what was booked at the first, of which nothing more need be known."""
+    wanted = [
+        row.delivery_id
+        for report, row in answered
+        if row.attempt_count > 1 or report.answer.outcome is not Outcome.BOOKED
+    ]
     found: defaultdict[int, list[Attempt]] = defaultdict(list)
-    if rows:
-        wanted = Attempt.objects.filter(delivery_id__in=[row.delivery_id for row in rows])
-        for attempt in wanted.order_by("number"):
+    if wanted:
+        for attempt in Attempt.objects.filter(delivery_id__in=wanted).order_by("number"):
             found[attempt.delivery_id].append(attempt)
     return found
 
 
-def _store_answers(answers: Sequence[tuple[Report, _Row]]) -> None:
+def _store_answers(answers: Sequence[_Answered]) -> None:
     """An answer is always stored with its attempt, whatever the delivery's state."""
     if not answers:
         return

@@ -51,7 +51,7 @@ def stored(moment: datetime | None) -> datetime | str | None:
     """A moment as this database stores it; SQLite keeps it as text in UTC."""
     if moment is None or not _keeps_text():
         return moment
-    return str(moment.astimezone(UTC).replace(tzinfo=None))
+    return str(moment.astimezone(UTC)).removesuffix("+00:00")
 
 
 @cache
@@ -63,8 +63,3 @@ def _keeps_text() -> bool:
 def stored_id(value: UUID) -> UUID | str:
     """An id as this database stores it."""
     return value.hex if _keeps_text() else value
-
-
-def moment(value: datetime) -> datetime:
-    """A moment as this database gave it to raw SQL; SQLite leaves out that it is in UTC."""
-    return value if value.tzinfo else value.replace(tzinfo=UTC)

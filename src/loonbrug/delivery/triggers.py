@@ -31,13 +31,17 @@ def install(**_: object) -> None:
 
 
 def _for_sqlite() -> list[str]:
+    """One text to search in: SQLite would make a table of a list, anew for every row."""
     changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in FROZEN)
+    allowed = "".join(f"|{before}>{after}|" for before, after in sorted(TRANSITIONS))
+    step = "'|' || OLD.state || '>' || NEW.state || '|'"
+    forbidden = f"OLD.state <> NEW.state AND instr('{allowed}', {step}) = 0"
     return [
         "DROP TRIGGER IF EXISTS delivery_transition",
         f"""CREATE TRIGGER delivery_transition BEFORE UPDATE OF state ON delivery_delivery
-        WHEN {_forbidden()} BEGIN SELECT RAISE(ABORT, '{TRANSITION_REFUSED}'); END""",
+        WHEN {forbidden} BEGIN SELECT RAISE(ABORT, '{TRANSITION_REFUSED}'); END""",
         "DROP TRIGGER IF EXISTS delivery_frozen",
-        f"""CREATE TRIGGER delivery_frozen BEFORE UPDATE ON delivery_delivery
+        f"""CREATE TRIGGER delivery_frozen BEFORE UPDATE OF {", ".join(FROZEN)} ON delivery_delivery
         WHEN {changed} BEGIN SELECT RAISE(ABORT, '{CHANGE_REFUSED}'); END""",
         "DROP TRIGGER IF EXISTS delivery_payload_frozen",
         f"""CREATE TRIGGER delivery_payload_frozen BEFORE UPDATE ON delivery_payload
@@ -47,18 +51,15 @@ def _for_sqlite() -> list[str]:
 
 def _for_postgresql() -> list[str]:
     changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in FROZEN)
+    allowed = ", ".join(f"'{before}>{after}'" for before, after in sorted(TRANSITIONS))
+    forbidden = f"OLD.state <> NEW.state AND OLD.state || '>' || NEW.state NOT IN ({allowed})"
     return [
         """CREATE OR REPLACE FUNCTION delivery_refuse() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE integrity_constraint_violation USING MESSAGE = TG_ARGV[0]; END $$""",
         f"""CREATE OR REPLACE TRIGGER delivery_transition BEFORE UPDATE OF state ON delivery_delivery
-        FOR EACH ROW WHEN ({_forbidden()}) EXECUTE FUNCTION delivery_refuse('{TRANSITION_REFUSED}')""",
-        f"""CREATE OR REPLACE TRIGGER delivery_frozen BEFORE UPDATE ON delivery_delivery
+        FOR EACH ROW WHEN ({forbidden}) EXECUTE FUNCTION delivery_refuse('{TRANSITION_REFUSED}')""",
+        f"""CREATE OR REPLACE TRIGGER delivery_frozen BEFORE UPDATE OF {", ".join(FROZEN)} ON delivery_delivery
         FOR EACH ROW WHEN ({changed}) EXECUTE FUNCTION delivery_refuse('{CHANGE_REFUSED}')""",
         f"""CREATE OR REPLACE TRIGGER delivery_payload_frozen BEFORE UPDATE ON delivery_payload
         FOR EACH ROW EXECUTE FUNCTION delivery_refuse('{CHANGE_REFUSED}')""",
     ]
-
-
-def _forbidden() -> str:
-    pairs = ", ".join(f"'{before}>{after}'" for before, after in sorted(TRANSITIONS))
-    return f"OLD.state <> NEW.state AND OLD.state || '>' || NEW.state NOT IN ({pairs})"
