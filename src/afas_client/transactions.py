@@ -87,7 +87,7 @@ def _transaction(row: Row) -> Transaction:
             account=_text(row["AccountNo"]),
             debit=_amount(row["AmtDebit"]),
             credit=_amount(row["AmtCredit"]),
-            codes=tuple(_text(row.get(axis)) for axis in AXES),
+            codes=tuple(map(_text, map(row.get, AXES))),
         )
     except (KeyError, ValueError, ArithmeticError) as wrong:
         raise BadAnswer(f"a booked line without what it should tell: {wrong}") from None
@@ -105,7 +105,7 @@ def _entry_number(value: object) -> str:
 
 
 def _amount(value: object) -> Decimal:
-    amount = Decimal(_text(value) or "0")
+    amount = value if isinstance(value, Decimal) else Decimal(_text(value) or "0")
     if abs(amount) >= _BEYOND:  # to compare what is no number is an ArithmeticError
         raise ValueError("an amount that no books can hold")
     return amount

@@ -35,7 +35,6 @@ from afas_client.wire import Request, Response
 
 # How long sent bytes may stay unacknowledged; without it a dead line is noticed after a quarter of an hour.
 _UNACKNOWLEDGED_MS = 30_000
-_CHUNK = 65_536
 
 
 def may_leave() -> None:
@@ -194,7 +193,7 @@ class AiohttpTransport:
 
     async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
         body = bytearray()
-        async for chunk in answer.content.iter_chunked(_CHUNK):
+        while chunk := await answer.content.readany():
             body += chunk
             if len(body) > self._largest_answer:
                 answer.close()

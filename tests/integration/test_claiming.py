@@ -27,6 +27,7 @@ from loonbrug.connections.models import Environment
 from loonbrug.delivery import claiming, decisions, installation
 from loonbrug.delivery import drain as drains
 from loonbrug.delivery import ground as grounds
+from loonbrug.delivery.asking import take_questions
 from loonbrug.delivery.claiming import (
     AHEAD_PER_LANE,
     Ahead,
@@ -43,7 +44,6 @@ from loonbrug.delivery.inspection import record_answers
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.operations import raise_epochs
 from loonbrug.delivery.outcomes import Answer
-from loonbrug.delivery.questions import take_questions
 from loonbrug.delivery.recording import Report, record_all
 from loonbrug.delivery.states import State
 from loonbrug.delivery.writer import Writer

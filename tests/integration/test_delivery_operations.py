@@ -22,7 +22,7 @@ from tests.integration.delivery_office import (
 from loonbrug.access.rights import NotFoundError
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.delivery import decisions, queries, questions
+from loonbrug.delivery import asking, decisions, queries
 from loonbrug.delivery.claiming import OvertakenError
 from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.models import Attempt, Delivery
@@ -230,8 +230,8 @@ def test_nobody_decides_a_doubt_before_the_limit_has_passed(office: DeliveryOffi
 
 def test_a_doubt_past_its_limit_is_handed_to_a_person(office: DeliveryOffice) -> None:
     delivery_id, over = office.in_doubt_past_its_limit()
-    assert questions.end_doubts(environment_id=office.environment_id, now=over - timedelta(seconds=2)) == 0
-    assert questions.end_doubts(environment_id=office.environment_id, now=over) == 1
+    assert asking.end_doubts(environment_id=office.environment_id, now=over - timedelta(seconds=2)) == 0
+    assert asking.end_doubts(environment_id=office.environment_id, now=over) == 1
     assert state_of(delivery_id) is State.UNDECIDED
 
 

@@ -21,7 +21,7 @@ from tests.integration.delivery_office import (
 from tests.integration.test_delivery_triggers import put
 from tests.integration.test_inspection import ask, lines_of, may_look, numbers_are_kept, tell
 
-from loonbrug.delivery import decisions, installation, questions, reversing
+from loonbrug.delivery import asking, decisions, installation, reversing
 from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Answer, Attempts, Outcome, decide
@@ -68,7 +68,7 @@ class Way:
         return self
 
     def undecided(self) -> "Way":
-        questions.end_doubts(environment_id=self.office.environment_id, now=LATER)
+        asking.end_doubts(environment_id=self.office.environment_id, now=LATER)
         return self
 
     def person(self, decision: DoubtDecision, number: str = "") -> "Way":

@@ -14,8 +14,8 @@ from tests.integration.delivery_office import BOOKED, NOW, POLICY, UNKNOWN, ask,
 from tests.integration.test_bad_input import UNREADABLE, answer_with, answered, posts
 
 from afas_client.wire import Request, Response
+from loonbrug.delivery import asking, operations, read_backs
 from loonbrug.delivery import ground as grounds
-from loonbrug.delivery import operations, questions
 from loonbrug.delivery.models import Delivery, NumberKeeping, Payload
 from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.states import State
@@ -214,14 +214,14 @@ def test_a_reversal_that_is_asked_for_meanwhile_is_not_put_off_with_the_read_bac
     """On PostgreSQL a person may act between our reading what is booked and our asking about it."""
     delivery = afas.booked()
     Delivery.objects.filter(pk=delivery.pk).update(due_at=NOW)
-    booked_ones = questions._booked_ones
+    booked_ones = read_backs._booked_ones
 
     def and_then_a_person_acts(*given: Any) -> Any:
         found = booked_ones(*given)
         afas.reverse(delivery)
         return found
 
-    monkeypatch.setattr(questions, "_booked_ones", and_then_a_person_acts)
+    monkeypatch.setattr(read_backs, "_booked_ones", and_then_a_person_acts)
     afas.office.start()
     ask(afas.office)
     delivery.refresh_from_db()
@@ -241,8 +241,8 @@ def test_many_doubts_past_their_limit_cost_no_more_questions_than_one(
 
     doubts(1)
     with CaptureQueriesContext(connection) as asked_of_one:
-        questions.end_doubts(environment_id=environment_id, now=LIMIT)
+        asking.end_doubts(environment_id=environment_id, now=LIMIT)
     doubts(5)
     with django_assert_num_queries(len(asked_of_one)):
-        questions.end_doubts(environment_id=environment_id, now=LIMIT)
+        asking.end_doubts(environment_id=environment_id, now=LIMIT)
     assert Delivery.objects.filter(state=State.IN_DOUBT).count() >= 5

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 from tests.integration.delivery_office import (
+    A_LITTLE_LATER,
     BOOKED,
     NOW,
     POLICY,
@@ -21,13 +22,14 @@ from tests.integration.delivery_office import (
 from afas_client.transactions import Transaction
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.delivery import decisions, inspection, questions
+from loonbrug.delivery import asking, decisions, inspection
+from loonbrug.delivery.asking import Ask
 from loonbrug.delivery.claiming import OvertakenError
 from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.inspection import Answered, Look
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Reason
-from loonbrug.delivery.questions import Ask, Kind, Question
+from loonbrug.delivery.questions import Kind, Question
 from loonbrug.delivery.states import State
 
 pytestmark = pytest.mark.django_db
@@ -120,10 +122,12 @@ def test_what_is_booked_waits_while_the_sends_leave_no_call_but_a_doubt_does_not
 def test_drains_that_ask_together_get_each_its_own_questions() -> None:
     north, south = may_look(make_office()), may_look(make_office("Kantoor Zuid", "54321"))
     booked = {office.environment_id: office.sent(BOOKED) for office in (north, south)}
-    older = Ask(north.environment_id, north.epoch - 1, 0, 5, POLICY, NOW)
-    asks = [Ask(office.environment_id, office.epoch, 0, 5, POLICY, NOW) for office in (south, north)]
+    older = Ask(north.environment_id, north.epoch - 1, 0, 5, POLICY, A_LITTLE_LATER)
+    asks = [
+        Ask(office.environment_id, office.epoch, 0, 5, POLICY, A_LITTLE_LATER) for office in (south, north)
+    ]
     with transaction.atomic():
-        overtaken, *taken = questions.take_questions([older, *asks])
+        overtaken, *taken = asking.take_questions([older, *asks])
     assert isinstance(overtaken, OvertakenError)
     found = [question.wanted[0].delivery_id for of_one in taken for question in of_one]
     assert found == [booked[south.environment_id], booked[north.environment_id]]
@@ -205,8 +209,8 @@ def test_without_a_connector_to_look_with_a_person_decides_after_the_limit() -> 
     office = may_look(make_office(), "Precal_Administraties")
     delivery_id = office.sent(UNKNOWN)
     assert ask(office, NOW + seconds(2)) == ()
-    assert questions.end_doubts(environment_id=office.environment_id, now=LIMIT - seconds(1)) == 0
-    assert questions.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
+    assert asking.end_doubts(environment_id=office.environment_id, now=LIMIT - seconds(1)) == 0
+    assert asking.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
     assert state_of(delivery_id) is State.UNDECIDED
 
 
@@ -214,7 +218,7 @@ def test_where_afas_does_not_keep_our_numbers_look_up_is_off(office: DeliveryOff
     numbers_are_kept(office, kept=False)
     delivery_id = office.sent(UNKNOWN)
     assert ask(office, NOW + seconds(2)) == ()
-    assert questions.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
+    assert asking.end_doubts(environment_id=office.environment_id, now=LIMIT) == 1
     assert state_of(delivery_id) is State.UNDECIDED
 
 
@@ -222,7 +226,7 @@ def test_a_paused_connection_freezes_its_doubts(office: DeliveryOffice) -> None:
     delivery_id = office.sent(UNKNOWN)
     Connection.objects.update(state=ConnectionState.BROKEN)
     assert ask(office, LIMIT + seconds(60)) == ()
-    assert questions.end_doubts(environment_id=office.environment_id, now=LIMIT + seconds(60)) == 0
+    assert asking.end_doubts(environment_id=office.environment_id, now=LIMIT + seconds(60)) == 0
     assert state_of(delivery_id) is State.IN_DOUBT
 
 
@@ -237,7 +241,7 @@ def test_an_account_of_which_we_do_not_know_yet_what_it_may_see_freezes_its_doub
         office_id=office.scope.office_id, connection_id=office.connection_id, token=TOKEN, now=LIMIT
     )
     later = LIMIT + seconds(60)
-    assert questions.end_doubts(environment_id=office.environment_id, now=later) == 0
+    assert asking.end_doubts(environment_id=office.environment_id, now=later) == 0
     assert ask(office, later) == ()
     may_look(office)
     (question,) = ask(office, later)
@@ -262,7 +266,7 @@ def test_a_new_token_has_to_prove_sight_anew(office: DeliveryOffice) -> None:
 
 def test_the_first_booking_of_a_lane_tells_whether_our_numbers_are_kept(office: DeliveryOffice) -> None:
     delivery_id = office.sent(BOOKED)
-    (question,) = ask(office, NOW)
+    (question,) = ask(office)
     assert question.kind is Kind.NUMBER_CHECK
     tell(question, NOW, *lines_of(delivery_id))
     assert NumberKeeping.objects.get().is_kept
@@ -271,7 +275,7 @@ def test_the_first_booking_of_a_lane_tells_whether_our_numbers_are_kept(office: 
 
 def test_a_changed_number_is_noticed_and_leaves_the_booking_as_it_is(office: DeliveryOffice) -> None:
     delivery_id = office.sent(BOOKED)
-    (question,) = ask(office, NOW)
+    (question,) = ask(office)
     tell(question, NOW, *(replace(line, voucher_number="20260001") for line in lines_of(delivery_id)))
     assert not NumberKeeping.objects.get().is_kept
     assert state_of(delivery_id) is State.BOOKED
@@ -280,7 +284,7 @@ def test_a_changed_number_is_noticed_and_leaves_the_booking_as_it_is(office: Del
 def test_read_back_wants_exactly_one_as_sent(office: DeliveryOffice) -> None:
     numbers_are_kept(office)
     delivery_id = office.sent(BOOKED)
-    (question,) = ask(office, NOW)
+    (question,) = ask(office)
     assert question.kind is Kind.READ_BACK
     tell(question, NOW, *lines_of(delivery_id))
     delivery = Delivery.objects.get(pk=delivery_id)
@@ -291,7 +295,7 @@ def test_read_back_says_that_only_accounts_were_compared() -> None:
     office = may_look(make_office(), "Profit_Transactions")
     numbers_are_kept(office)
     delivery_id = office.sent(BOOKED)
-    (question,) = ask(office, NOW)
+    (question,) = ask(office)
     tell(question, NOW, *lines_of(delivery_id))
     assert Delivery.objects.get(pk=delivery_id).compared == "accounts"
 
@@ -299,7 +303,7 @@ def test_read_back_says_that_only_accounts_were_compared() -> None:
 def test_a_difference_leaves_it_booked_with_a_problem(office: DeliveryOffice) -> None:
     numbers_are_kept(office)
     delivery_id = office.sent(BOOKED)
-    (question,) = ask(office, NOW)
+    (question,) = ask(office)
     tell(question, NOW, *lines_of(delivery_id, amount="99.00"))
     delivery = Delivery.objects.get(pk=delivery_id)
     assert (delivery.state, delivery.reason) == (State.BOOKED, Reason.DIFFERENT)
@@ -308,7 +312,7 @@ def test_a_difference_leaves_it_booked_with_a_problem(office: DeliveryOffice) ->
 def test_two_entries_under_our_number_need_a_person(office: DeliveryOffice) -> None:
     numbers_are_kept(office)
     delivery_id = office.sent(BOOKED)
-    (question,) = ask(office, NOW)
+    (question,) = ask(office)
     tell(question, NOW, *lines_of(delivery_id), *lines_of(delivery_id, entry_number="5790"))
     assert state_of(delivery_id) is State.CONFLICT
 
@@ -317,7 +321,7 @@ def test_read_backs_of_one_administration_are_one_question(office: DeliveryOffic
     numbers_are_kept(office)
     for _ in range(5):
         office.sent(BOOKED)
-    (question,) = ask(office, NOW)
+    (question,) = ask(office)
     assert len(question.wanted) == 5
 
 

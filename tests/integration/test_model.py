@@ -29,7 +29,7 @@ from tests.integration.test_inspection import may_look
 from afas_client.transactions import transactions
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.delivery import decisions, inspection, installation, questions, reversing
+from loonbrug.delivery import asking, decisions, inspection, installation, reversing
 from loonbrug.delivery.claiming import Claim
 from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.inspection import Answered, Look
@@ -111,7 +111,7 @@ class World(RuleBasedStateMachine):
     @rule(is_sighted=st.sampled_from([True, True, False]))
     def look(self, is_sighted: bool) -> None:
         """Ask what is due; without sight AFAS's answer is empty."""
-        questions.end_doubts(environment_id=self.office.environment_id, now=self.now)
+        asking.end_doubts(environment_id=self.office.environment_id, now=self.now)
         for question in ask(self.office, self.now):
             answered = self._answered(question, is_sighted)
             if question.kind is Kind.REVERSAL:

@@ -14,7 +14,7 @@ from tests.integration.delivery_office import (
     state_of,
 )
 
-from loonbrug.delivery import decisions, installation, queries, questions
+from loonbrug.delivery import asking, decisions, installation, queries
 from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.invariants import View
 from loonbrug.delivery.models import Delivery, Restoration
@@ -120,7 +120,7 @@ def test_without_a_look_a_person_decides_once_afas_is_surely_done(blind: Afas) -
     restored()
     blind.run(QUIET - timedelta(seconds=1))
     assert state_of(delivery_id) is State.IN_DOUBT
-    assert questions.end_doubts(environment_id=blind.office.environment_id, now=QUIET) == 1
+    assert asking.end_doubts(environment_id=blind.office.environment_id, now=QUIET) == 1
     decide(delivery_id, DoubtDecision.AGAIN, QUIET)
     release(blind, QUIET)
     blind.run(QUIET)
@@ -142,7 +142,7 @@ def decide(delivery_id: int, decision: DoubtDecision, at: datetime) -> None:
 
 def test_a_person_who_was_to_decide_before_has_to_wait_as_well(blind: Afas) -> None:
     delivery_id, over = blind.office.in_doubt_past_its_limit()
-    questions.end_doubts(environment_id=blind.office.environment_id, now=over)
+    asking.end_doubts(environment_id=blind.office.environment_id, now=over)
     assert state_of(delivery_id) is State.UNDECIDED
     restored()
     with pytest.raises(ProblemsError, match="too_early_to_decide"):

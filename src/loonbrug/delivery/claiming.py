@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from loonbrug.connections.models import Environment
+from loonbrug.connections.models import Connection, Environment
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.states import State
@@ -201,6 +201,11 @@ def _waits(delivery_id: int, policy: Policy, now: datetime) -> bool:
     return until is not None
 
 
+def token_of(account: Connection) -> str:
+    """What stands for the token that an account has now, as `claim_all` reads it from the table."""
+    return str(stored(account.authorised_at))
+
+
 def stored_claims(*, claim_ids: Sequence[UUID]) -> tuple[Claim, ...]:
     """Which of these claims are in the table and not answered: asked when a commit's fate is unknown."""
     rows = Attempt.objects.select_related("delivery__connection", "delivery__frozen").filter(
@@ -213,7 +218,7 @@ def stored_claims(*, claim_ids: Sequence[UUID]) -> tuple[Claim, ...]:
             delivery_id=row.delivery_id,
             office_id=row.delivery.office_id,
             connection_id=row.delivery.connection_id,
-            token=str(row.delivery.connection.authorised_at),
+            token=token_of(row.delivery.connection),
             payload=row.delivery.payload,
             send_before=row.send_before,
         )

@@ -11,11 +11,11 @@ import structlog
 
 from loonbrug.delivery import claiming
 from loonbrug.delivery import ground as grounds
+from loonbrug.delivery.asking import Ask, take_questions
 from loonbrug.delivery.calls import Fence, deliver, look
 from loonbrug.delivery.claiming import Ahead, Claimed, Outlook, OvertakenError, Wish, claim_all, ready_all
 from loonbrug.delivery.ground import Ground, Work
 from loonbrug.delivery.operations import doubt_what_was_left, raise_epochs
-from loonbrug.delivery.questions import Ask, take_questions
 from loonbrug.delivery.writer import AWAY
 
 log = structlog.get_logger()

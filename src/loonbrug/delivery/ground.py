@@ -14,11 +14,12 @@ import structlog
 from afas_client.client import AfasClient
 from afas_client.transport import Transport
 from loonbrug.connections.clients import open_client
+from loonbrug.delivery.asking import take_questions
 from loonbrug.delivery.claiming import Ahead, Claim, Lane, check_epoch, claim_all, ready_all
 from loonbrug.delivery.inspection import record_answers
 from loonbrug.delivery.operations import raise_epochs
 from loonbrug.delivery.outcomes import Policy
-from loonbrug.delivery.questions import Question, take_questions
+from loonbrug.delivery.questions import Question
 from loonbrug.delivery.recording import record_all
 from loonbrug.delivery.writer import AWAY, Together, Writer
 

@@ -64,37 +64,34 @@ def record_answers(looks: Sequence[Look]) -> list[Exception | None]:
     for look in looks:
         if look.question.kind is Kind.NUMBER_CHECK:
             _keep_number_check(look.question, look.answered, rows)
+        lines = _by_entry(look)
         for wanted in look.question.wanted:
             delivery = rows[wanted.delivery_id]
+            mine = lines[wanted.journal_code, wanted.voucher_number]
             if delivery.state in {State.BOOKED, State.VERIFIED} and look.question.kind is not Kind.BY_HAND:
-                booked.append((delivery, _seen(delivery, wanted, look), look))
+                booked.append((delivery, seen(mine, expected_of(delivery.payload)), look))
             else:
-                _record_other(delivery, wanted, look)
+                _record_other(delivery, wanted, mine, look)
     _verify(booked)
     return [None for _ in looks]
 
 
-def _record_other(delivery: Delivery, wanted: Wanted, look: Look) -> None:
+def _by_entry(look: Look) -> defaultdict[tuple[str, str], list[Transaction]]:
+    """What the books show in the administration that was asked for, by journal code and voucher number."""
+    lines: defaultdict[tuple[str, str], list[Transaction]] = defaultdict(list)
+    for line in look.answered.lines:
+        if line.administration == look.question.administration:
+            lines[line.journal_code, line.voucher_number].append(line)
+    return lines
+
+
+def _record_other(delivery: Delivery, wanted: Wanted, mine: Sequence[Transaction], look: Look) -> None:
     is_by_hand = look.question.kind is Kind.BY_HAND
     if is_by_hand and delivery.state == State.BOOKED_BY_HAND:
         _check_by_hand(delivery, wanted, look.question, look.answered)
     elif delivery.state in DOUBTED and not is_by_hand:
-        found = _seen(delivery, wanted, look)
+        found = seen(mine, expected_of(delivery.payload))
         _end_doubt(delivery, found, look.question, look.answered, look.policy)
-
-
-def _seen(delivery: Delivery, wanted: Wanted, look: Look) -> Seen:
-    """What the books show of this delivery, beside what was sent."""
-    mine = [line for line in look.answered.lines if _is_ours(line, wanted, look.question)]
-    return seen(mine, expected_of(delivery.payload))
-
-
-def _is_ours(line: Transaction, wanted: Wanted, question: Question) -> bool:
-    return (line.administration, line.journal_code, line.voucher_number) == (
-        question.administration,
-        wanted.journal_code,
-        wanted.voucher_number,
-    )
 
 
 def _check_by_hand(delivery: Delivery, wanted: Wanted, question: Question, answered: Answered) -> None:

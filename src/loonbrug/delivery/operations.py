@@ -130,9 +130,12 @@ def doubt_what_was_left(*, environment_id: int, epoch: int, policy: Policy, now:
 
     Nothing is looked up before that look counts: until then the older drain may live, and hear the answer itself.
     """
+    candidates = under_way(environment_id)
+    if not candidates:
+        return
     left = Q(state=State.SENDING) | Q(state=State.REVERSING, reason=Reason.DELETING)
     rows = Delivery.objects.select_for_update(no_key=True).order_by("id")
-    for delivery in rows.filter(left, pk__in=under_way(environment_id)):
+    for delivery in rows.filter(left, pk__in=candidates):
         attempt = latest_attempt(delivery)
         if attempt.epoch >= epoch:
             continue

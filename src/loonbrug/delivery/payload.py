@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from afas_client.fi_entries import LENGTHS, FiDimEntries, FiEntries, FiEntryPar, encode
-from loonbrug.delivery.sighting import Expected, Sum
+from loonbrug.delivery.sighting import Expected, summed
 from loonbrug.ledger.entry import Posting, PostingLine
 
 #: Letters of the hash in a voucher number: 11 of 5 bits, at least the 50 that we promise.
@@ -20,6 +22,7 @@ HASH_LENGTH = 11
 COMPANY_LENGTH = 10
 #: What the lines of a counter-entry begin with in AFAS's books, which are kept in Dutch.
 COUNTER_ENTRY = "Tegenboeking"
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +108,22 @@ def _lines_of(message: dict[str, Any]) -> list[dict[str, Any]]:
 
 def expected_of(payload: bytes) -> Expected:
     """What AFAS's books should hold once this payload is booked."""
-    lines = _lines_of(json.loads(payload, parse_float=Decimal))
-    coded = [(line["Fields"], _codes_of(line)) for line in lines]
-    axes = frozenset(axis for _, codes in coded for axis in codes)
-    accounts: dict[str, Sum] = {}
-    allocated: dict[tuple[str, tuple[str, ...]], Sum] = {}
-    for fields, codes in coded:
-        debit, credit = Decimal(fields["AmDe"]), Decimal(fields["AmCr"])
-        account = fields["AcNr"]
-        key = (account, tuple(codes.get(axis, "") for axis in sorted(axes)))
-        accounts[account] = accounts.get(account, Sum()).plus(debit, credit)
-        allocated[key] = allocated.get(key, Sum()).plus(debit, credit)
-    return Expected(accounts, allocated, axes)
+    lines = [(line["Fields"], _codes_of(line)) for line in _lines_of(_DECODER.decode(payload))]
+    axes = sorted({axis for _, codes in lines for axis in codes})
+    amounts = [
+        (
+            fields["AcNr"],
+            tuple([codes.get(axis, "") for axis in axes]),
+            Decimal(fields["AmDe"]),
+            Decimal(fields["AmCr"]),
+        )
+        for fields, codes in lines
+    ]
+    return Expected(
+        accounts=summed((account, debit, credit) for account, _, debit, credit in amounts),
+        allocated=summed(((account, codes), debit, credit) for account, codes, debit, credit in amounts),
+        axes=frozenset(axes),
+    )
 
 
 def _codes_of(line: dict[str, Any]) -> dict[int, str]:

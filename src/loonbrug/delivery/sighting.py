@@ -6,15 +6,17 @@ limit and a margin after the first, by the smaller of what AFAS's clock and this
 only when that round shows that we can see our entries at all.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple, TypeVar
 
 from afas_client.transactions import Transaction
 from loonbrug.delivery.outcomes import Policy
+
+K = TypeVar("K")
 
 
 class Sighting(StrEnum):
@@ -26,15 +28,14 @@ class Sighting(StrEnum):
     DOUBLE = "double"
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
+class Sum(NamedTuple):
     """Debit and credit in euros on one account, or on one account and its allocation codes."""
 
     debit: Decimal = Decimal(0)
     credit: Decimal = Decimal(0)
 
-    def plus(self, debit: Decimal, credit: Decimal) -> "Sum":
-        return Sum(self.debit + debit, self.credit + credit)
+
+_NOTHING = Sum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +86,26 @@ def seen(lines: Sequence[Transaction], expected: Expected) -> Seen:
     return Seen(Sighting.EQUAL, entry_number=entry_number, same_allocation=same)
 
 
+def summed(amounts: Iterable[tuple[K, Decimal, Decimal]]) -> dict[K, Sum]:
+    """Debit and credit added up per key."""
+    sums: dict[K, Sum] = {}
+    for key, debit, credit in amounts:
+        so_far = sums.get(key, _NOTHING)
+        sums[key] = Sum(so_far.debit + debit, so_far.credit + credit)
+    return sums
+
+
 def _per_account(lines: Iterable[Transaction]) -> dict[str, Sum]:
-    sums: defaultdict[str, Sum] = defaultdict(Sum)
-    for line in lines:
-        sums[line.account] = sums[line.account].plus(line.debit, line.credit)
-    return dict(sums)
+    return summed((line.account, line.debit, line.credit) for line in lines)
 
 
 def _allocated(lines: Iterable[Transaction], axes: frozenset[int]) -> dict[tuple[str, tuple[str, ...]], Sum]:
     """Only the axes that we sent count: AFAS may fill others by itself."""
-    sums: defaultdict[tuple[str, tuple[str, ...]], Sum] = defaultdict(Sum)
-    for line in lines:
-        codes = tuple(line.codes[axis - 1] for axis in sorted(axes))
-        sums[line.account, codes] = sums[line.account, codes].plus(line.debit, line.credit)
-    return dict(sums)
+    places = [axis - 1 for axis in sorted(axes)]
+    return summed(
+        ((line.account, tuple([line.codes[place] for place in places])), line.debit, line.credit)
+        for line in lines
+    )
 
 
 def proven_absent(look_ups: Sequence[LookUp], *, policy: Policy, countable_from: datetime) -> bool:

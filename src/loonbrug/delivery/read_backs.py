@@ -1,0 +1,111 @@
+"""Reading back what is booked: one question per administration, of as many entries as fit."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
+
+from django.db import connection
+
+from afas_client.transactions import VOUCHERS_AT_ONCE
+from loonbrug.connections.capabilities import Feature
+from loonbrug.connections.models import Connection
+from loonbrug.connections.queries import view_of
+from loonbrug.delivery.claiming import token_of
+from loonbrug.delivery.models import Delivery, NumberKeeping
+from loonbrug.delivery.questions import Kind, Question, Wanted
+from loonbrug.delivery.states import State
+from loonbrug.delivery.tables import one_of, stored
+
+#: So many booked deliveries are considered for reading back in one go.
+READ_AT_ONCE = 200
+
+_ASKED_AT_ONCE = {Kind.NUMBER_CHECK: 1, Kind.READ_BACK: VOUCHERS_AT_ONCE}
+
+#: What is read back in one question: kind, connection, administration and, where it is asked by number, journal code.
+_Batch = tuple[Kind, int, int, str]
+
+
+class _Booked(NamedTuple):
+    """A booked delivery, as far as it matters for how it is read back."""
+
+    pk: int
+    environment_id: int
+    office_id: int
+    connection_id: int
+    administration: int
+    journal_code: str
+    voucher_number: str
+    entry_number: str
+
+
+def read_backs(free: Mapping[int, int], now: datetime) -> Iterator[tuple[int, Question]]:
+    """One question per administration, of as many deliveries as fit; the first of a lane asks by its number.
+
+    So many for each environment as it has calls free.
+    """
+    if not free:
+        return
+    found = _booked_ones(sorted(free), now)
+    is_kept = numbers_kept(free)
+    accounts = Connection.objects.select_related("environment").in_bulk({row.connection_id for row in found})
+    connectors = {pk: view_of(account).connector_for(Feature.LOOK_UP) for pk, account in accounts.items()}
+    unreadable = []
+    batches: defaultdict[int, dict[_Batch, list[_Booked]]] = defaultdict(dict)
+    for row in found:
+        kept = is_kept.get((row.office_id, row.environment_id, row.administration, row.journal_code))
+        if kept is False or not connectors[row.connection_id]:
+            unreadable.append(row.pk)
+            continue
+        kind, code = (Kind.NUMBER_CHECK, row.journal_code) if kept is None else (Kind.READ_BACK, "")
+        batch = kind, row.connection_id, row.administration, code
+        batches[row.environment_id].setdefault(batch, []).append(row)
+    if unreadable:
+        rows = Delivery.objects.filter(state__in=[State.BOOKED, State.VERIFIED])
+        rows.filter(pk__in=unreadable).update(due_at=None)
+    for environment_id, of_it in batches.items():
+        for (kind, connection_id, administration, _), booked in islice(of_it.items(), free[environment_id]):
+            yield (
+                environment_id,
+                Question(
+                    kind=kind,
+                    office_id=booked[0].office_id,
+                    connection_id=connection_id,
+                    connector=connectors[connection_id],
+                    token=token_of(accounts[connection_id]),
+                    administration=administration,
+                    wanted=tuple(_wanted(row) for row in booked[: _ASKED_AT_ONCE[kind]]),
+                ),
+            )
+
+
+def _wanted(row: _Booked) -> Wanted:
+    return Wanted(row.pk, row.voucher_number, row.journal_code, row.entry_number)
+
+
+def _booked_ones(environment_ids: Sequence[int], now: datetime) -> list[_Booked]:
+    """What is booked and due to be read back: of each environment the first."""
+    asked, ids = one_of(environment_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT id, environment_id, office_id, connection_id, administration, journal_code,
+                voucher_number, entry_number FROM (
+                SELECT d.id, d.environment_id, d.office_id, connection_id, administration, journal_code,
+                    voucher_number, entry_number, due_at,
+                    row_number() OVER (PARTITION BY d.environment_id ORDER BY due_at, d.id) AS place
+                FROM delivery_delivery d JOIN connections_connection account ON account.id = connection_id
+                JOIN delivery_payload frozen ON frozen.delivery_id = d.id
+                WHERE d.environment_id {asked} AND d.state IN ('booked', 'verified') AND due_at <= %s
+                AND account.state = 'authorised' AND account.capabilities_checked_at IS NOT NULL) AS booked
+            WHERE place <= %s ORDER BY due_at, id""",
+            [*ids, stored(now), READ_AT_ONCE],
+        )
+        return [_Booked(*row) for row in cursor.fetchall()]
+
+
+def numbers_kept(environment_ids: Iterable[int]) -> dict[tuple[int | str, ...], bool]:
+    """Of which lanes it is known whether AFAS keeps our numbers there."""
+    rows = NumberKeeping.objects.filter(environment_id__in=environment_ids)
+    columns = ("office_id", "environment_id", "administration", "journal_code", "is_kept")
+    return {tuple(lane): kept for *lane, kept in rows.values_list(*columns)}
