@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from tests.integration.afas_books import AfasBooks
-from tests.integration.delivery_office import A_LITTLE_LATER, NOW, POLICY, DeliveryOffice, make_office
+from tests.integration.delivery_office import NOW, POLICY, DeliveryOffice, make_office
 from tests.integration.test_inspection import may_look
 
 from loonbrug.delivery import reversing
@@ -53,10 +53,9 @@ class Afas:
         )
 
     def booked(self, **given: int) -> Delivery:
-        """An entry that AFAS has booked, and that was read back where that can be done."""
+        """An entry that AFAS has booked."""
         delivery_id = self.office.queue(**given)
         self.run()
-        self.run(A_LITTLE_LATER)
         found = Delivery.objects.get(pk=delivery_id)
         assert found.state in {State.BOOKED, State.VERIFIED}
         return found

@@ -26,8 +26,6 @@ from loonbrug.ledger.entry import Posting, PostingLine
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 POLICY = Policy()
-#: By then what was booked NOW is read back.
-A_LITTLE_LATER = NOW + POLICY.look_first
 TOKEN = ClassicToken(f"<token><version>1</version><data>{'AB' * 32}</data></token>")
 BOOKED = Answer(Outcome.BOOKED, entry_number="5789", status=201)
 REFUSED = Answer(Outcome.REFUSED, status=500, message="(AfasFiEntry)Vat is mandatory for account 4070")
@@ -109,9 +107,7 @@ def look_ahead(environment_id: int, at: datetime = NOW) -> tuple[Candidate, ...]
     return ahead
 
 
-def ask(
-    office: "DeliveryOffice", at: datetime = A_LITTLE_LATER, *, free_call_count: int = 9
-) -> tuple[Question, ...]:
+def ask(office: "DeliveryOffice", at: datetime = NOW, *, free_call_count: int = 9) -> tuple[Question, ...]:
     """What a drain of this office asks AFAS, with so many calls that it does not need for sending."""
     with transaction.atomic():
         (taken,) = take_questions([Ask(office.environment_id, office.epoch, 0, free_call_count, POLICY, at)])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from tests.integration.afas_at_work import Afas
-from tests.integration.delivery_office import A_LITTLE_LATER, NOW, POLICY, state_of
+from tests.integration.delivery_office import NOW, POLICY, state_of
 
 from afas_client.wire import Request, Response
 from loonbrug.delivery import claiming, recording
@@ -116,8 +116,7 @@ def test_numbers_as_texts_in_the_books_are_read_as_well(afas: Afas, field: str) 
 
     afas.books.book = as_text  # type: ignore[method-assign]
     afas.run()
-    afas.run(A_LITTLE_LATER)
-    afas.run(A_LITTLE_LATER)
+    afas.run()
     assert state_of(delivery_id) is State.VERIFIED
 
 

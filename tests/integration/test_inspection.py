@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from django.db import transaction
 from tests.integration.delivery_office import (
-    A_LITTLE_LATER,
     BOOKED,
     NOW,
     POLICY,
@@ -122,10 +121,8 @@ def test_what_is_booked_waits_while_the_sends_leave_no_call_but_a_doubt_does_not
 def test_drains_that_ask_together_get_each_its_own_questions() -> None:
     north, south = may_look(make_office()), may_look(make_office("Kantoor Zuid", "54321"))
     booked = {office.environment_id: office.sent(BOOKED) for office in (north, south)}
-    older = Ask(north.environment_id, north.epoch - 1, 0, 5, POLICY, A_LITTLE_LATER)
-    asks = [
-        Ask(office.environment_id, office.epoch, 0, 5, POLICY, A_LITTLE_LATER) for office in (south, north)
-    ]
+    older = Ask(north.environment_id, north.epoch - 1, 0, 5, POLICY, NOW)
+    asks = [Ask(office.environment_id, office.epoch, 0, 5, POLICY, NOW) for office in (south, north)]
     with transaction.atomic():
         overtaken, *taken = asking.take_questions([older, *asks])
     assert isinstance(overtaken, OvertakenError)

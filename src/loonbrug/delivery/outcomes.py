@@ -198,17 +198,14 @@ def _settle(
     now: datetime,
     first_claimed_at: datetime,
 ) -> Decision:
-    """The running attempt answered; an earlier one that AFAS had booked comes to light here too.
-
-    What is booked is read back a little later: what is booked meanwhile is asked in the same question.
-    """
+    """The running attempt answered; an earlier one that AFAS had booked comes to light here too."""
     earlier = attempts.earlier_entry_number
     if answer.outcome is Outcome.BOOKED:
         double = bool(earlier) and earlier != answer.entry_number
         return Decision(
             State.CONFLICT if double else State.BOOKED,
             reason=Reason.DOUBLE if double else Reason.NONE,
-            due_at=now + policy.look_first,
+            due_at=now,
             entry_number=answer.entry_number,
         )
     if earlier:

@@ -66,12 +66,6 @@ def test_a_booking_keeps_afas_entry_number() -> None:
     assert decision.entry_number == "5789"
 
 
-def test_a_booking_is_read_back_a_little_later_with_those_that_are_booked_meanwhile() -> None:
-    decision = decided(State.SENDING, BOOKED)
-    assert decision is not None
-    assert decision.due_at == NOW + timedelta(seconds=2)
-
-
 def test_an_unknown_answer_is_in_doubt_and_looked_up_soon() -> None:
     decision = decided(State.SENDING, ANSWERS[Outcome.UNKNOWN])
     assert decision is not None
@@ -136,9 +130,7 @@ def test_an_older_attempt_changes_nothing_while_a_newer_one_runs() -> None:
 def test_two_bookings_under_two_numbers_need_a_person() -> None:
     attempts = Attempts(earlier_entry_number="5000")
     decision = decided(State.SENDING, BOOKED, attempts=attempts)
-    assert decision == Decision(
-        State.CONFLICT, reason=Reason.DOUBLE, due_at=NOW + timedelta(seconds=2), entry_number="5789"
-    )
+    assert decision == Decision(State.CONFLICT, reason=Reason.DOUBLE, due_at=NOW, entry_number="5789")
 
 
 @pytest.mark.parametrize(
