@@ -18,7 +18,7 @@ from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision, unanswered_until
-from loonbrug.delivery.tables import Value, one_of, stored, stored_id
+from loonbrug.delivery.tables import Value, one_of, stored, stored_id, values_of
 
 #: How many deliveries of a lane a drain reads ahead.
 AHEAD_PER_LANE = 20
@@ -28,6 +28,18 @@ Lane = tuple[int, str]
 _FORBIDDEN = """SELECT 1 FROM directory_company company
     JOIN directory_debtor debtor ON debtor.id = company.debtor_id
     WHERE company.id = company_id AND (company.is_test OR debtor.is_blocked)"""
+#: Of what `_claim` keeps of an attempt.
+_ATTEMPT_TYPES = (
+    "bigint",
+    "text",
+    "uuid",
+    "integer",
+    "bigint",
+    "text",
+    "timestamptz",
+    "timestamptz",
+    "text",
+)
 #: Not while a restored database waits for its release, or AFAS may be busy with what it does not know.
 _NOT_PAUSED = """NOT EXISTS (SELECT 1 FROM delivery_restoration restored
     WHERE restored.office_id = delivery_delivery.office_id
@@ -352,12 +364,13 @@ def _claim(wishes: Sequence[Wish], chosen: Sequence[Sequence[tuple[Candidate, UU
 def _keep(attempts: Sequence[Sequence[Value]]) -> None:
     if not attempts:
         return
-    places = ", ".join(["(%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', '', '')"] * len(attempts))
+    table, rows = values_of(_ATTEMPT_TYPES, attempts)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""INSERT INTO delivery_attempt (delivery_id, kind, claim_id, number, epoch, payload_hash,
-                claimed_at, send_before, entry_number, outcome, message, code, log_reference) VALUES {places}""",
-            [value for attempt in attempts for value in attempt],
+                claimed_at, send_before, entry_number, outcome, message, code, log_reference)
+            SELECT attempt.*, '', '', '', '' FROM {table} AS attempt""",
+            [rows],
         )
 
 

@@ -215,7 +215,7 @@ def _store_answers(answers: Sequence[_Answered]) -> None:
     """An answer is always stored with its attempt, whatever the delivery's state."""
     if not answers:
         return
-    values, parameters = values_of(
+    table, rows = values_of(
         ("bigint", "timestamptz", "text", "integer", "integer", "text", "text", "text", "text"),
         [
             (
@@ -237,6 +237,6 @@ def _store_answers(answers: Sequence[_Answered]) -> None:
             f"""UPDATE delivery_attempt SET ended_at = column2, outcome = column3, status = column4,
                 error_number = column5, message = column6, code = column7, log_reference = column8,
                 entry_number = COALESCE(column9, entry_number)
-            FROM {values} AS answer WHERE id = column1""",
-            parameters,
+            FROM {table} AS answer WHERE id = column1""",
+            [rows],
         )

@@ -47,14 +47,14 @@ def apply_steps(steps: Sequence[Step]) -> None:
     """Write these steps at once; the trigger refuses what the table of states does not allow."""
     if not steps:
         return
-    values, parameters = values_of(_STEP_TYPES, [_row(step) for step in steps])
+    table, rows = values_of(_STEP_TYPES, [_row(step) for step in steps])
     with connection.cursor() as cursor:
         cursor.execute(
             f"""UPDATE delivery_delivery SET state = CASE WHEN is_ended THEN column3 ELSE column2 END,
                 is_ended = (is_ended OR column4), reason = column5, due_at = column6, entry_number = column7,
                 doubt_until = column8, not_booked_count = column9, changed_at = column10
-            FROM {values} AS step WHERE id = column1""",
-            parameters,
+            FROM {table} AS step WHERE id = column1""",
+            [rows],
         )
     for step in steps:
         if step.reverses_id is not None:

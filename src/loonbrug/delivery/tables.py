@@ -6,6 +6,7 @@ from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
+import msgspec
 from django.db import connection
 
 T = TypeVar("T")
@@ -13,12 +14,16 @@ T = TypeVar("T")
 Value = bool | int | str | datetime | UUID | None
 
 
-def one_of(values: Iterable[T]) -> tuple[str, list[T]]:
-    """`IN (%s, %s)` for these values, and its parameters; there must be at least one.
+def one_of(values: Iterable[T]) -> tuple[str, list[T] | list[str]]:
+    """A condition that holds for these ids, to be written behind the column, and its parameters; at least one id.
 
-    The last is repeated up to a power of two: so few statements differ that the database knows them all already.
+    PostgreSQL takes all of them as one array. For SQLite the last is repeated up to a power of two: so few statements
+    differ that the database knows them all already.
     """
     found = list(values)
+    if not _keeps_text():
+        of_what = "uuid" if isinstance(found[0], UUID) else "bigint"
+        return f"= ANY(%s::{of_what}[])", ["{" + ",".join(map(str, found)) + "}"]
     found += found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
     return f"IN ({', '.join(['%s'] * len(found))})", found
 
@@ -37,14 +42,20 @@ def under_way(environment_id: int) -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def values_of(types: Sequence[str], rows: Sequence[Sequence[Value]]) -> tuple[str, list[Value]]:
-    """`(VALUES (%s, %s), ...)` with columns named column1, column2, ... and its parameters: many rows in one statement.
+def values_of(types: Sequence[str], rows: Sequence[Sequence[Value]]) -> tuple[str, str]:
+    """A table of these rows with columns named column1, column2, ..., and the one parameter that holds them.
 
-    A statement for each row would cost many times as much. PostgreSQL wants to be told each column's type; SQLite
-    has none to tell.
+    A statement for each row, or a parameter for each value, would cost many times as much. PostgreSQL wants to be told
+    each column's type; SQLite has none to tell.
     """
-    places = ", ".join("%s" if _keeps_text() else f"%s::{type_}" for type_ in types)
-    return f"(VALUES {', '.join([f'({places})'] * len(rows))})", [value for row in rows for value in row]
+    if _keeps_text():
+        columns = [f"json_extract(value, '$[{place}]')" for place in range(len(types))]
+        table = "json_each(%s)"
+    else:
+        columns = [f"(value ->> {place})::{type_}" for place, type_ in enumerate(types)]
+        table = "json_array_elements(%s::json)"
+    named = ", ".join(f"{column} AS column{number}" for number, column in enumerate(columns, start=1))
+    return f"(SELECT {named} FROM {table})", msgspec.json.encode(rows).decode()
 
 
 def stored(moment: datetime | None) -> datetime | str | None:
