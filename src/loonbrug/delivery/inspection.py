@@ -1,7 +1,7 @@
 """What AFAS's books showed, and what that changes. Nothing here talks to AFAS."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -61,9 +61,8 @@ def record_answers(looks: Sequence[Look]) -> list[Exception | None]:
     locked = Delivery.objects.select_for_update(of=("self",), no_key=True).select_related("frozen")
     rows = locked.defer("mapping").order_by("id").in_bulk(asked)
     booked: list[tuple[Delivery, Seen, Look]] = []
+    _keep_number_checks(looks, rows)
     for look in looks:
-        if look.question.kind is Kind.NUMBER_CHECK:
-            _keep_number_check(look.question, look.answered, rows)
         lines = _by_entry(look)
         for wanted in look.question.wanted:
             delivery = rows[wanted.delivery_id]
@@ -108,7 +107,16 @@ def _check_by_hand(delivery: Delivery, wanted: Wanted, question: Question, answe
     apply_decision(delivery, Decision(State.BOOKED_BY_HAND, reason=reason), now=answered.now)
 
 
-def _keep_number_check(question: Question, answered: Answered, rows: Mapping[int, Delivery]) -> None:
+def _keep_number_checks(looks: Sequence[Look], rows: Mapping[int, Delivery]) -> None:
+    """What is known of a lane already stays."""
+    checks = [look for look in looks if look.question.kind is Kind.NUMBER_CHECK]
+    found = [kept for look in checks for kept in _number_check(look.question, look.answered, rows)]
+    NumberKeeping.objects.bulk_create(found, ignore_conflicts=True)
+
+
+def _number_check(
+    question: Question, answered: Answered, rows: Mapping[int, Delivery]
+) -> Iterator[NumberKeeping]:
     """AFAS keeps our numbers where the booking that we know by its own number carries ours, as sent.
 
     AFAS may number anew in every book year.
@@ -123,9 +131,7 @@ def _keep_number_check(question: Question, answered: Answered, rows: Mapping[int
     ]
     if booked:
         kept = all(line.voucher_number == wanted.voucher_number for line in booked)
-        NumberKeeping.objects.get_or_create(
-            **lane_of(delivery), defaults={"is_kept": kept, "found_at": answered.now}
-        )
+        yield NumberKeeping(**lane_of(delivery), is_kept=kept, found_at=answered.now)
 
 
 def _end_doubt(

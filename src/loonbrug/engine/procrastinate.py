@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 HEARTBEAT_SECONDS = 3.0
 STALLED_AFTER_SECONDS = 12.0
-TAKE_EVERY_SECONDS = 0.25
+TAKE_EVERY_SECONDS = 0.1
 #: Taken at once, so that processes that look at the same time share what is there.
 TAKE_AT_ONCE = 25
 AGAIN_AFTER_SECONDS = 1.0
@@ -99,17 +99,29 @@ class ProcrastinateEngine:
                 await self._manager.unregister_worker(self._worker_id)
 
     def _asking(self, periodic: Periodic) -> Periodic:
-        """The same periodic work, but what is due goes to whoever has a place for it."""
+        """The same periodic work, but what is due goes to whoever has a place for it.
+
+        What waits or runs already is not asked again: whoever runs it looks for more himself, and the next round is
+        soon. To ask costs much more than to look.
+        """
 
         async def due() -> list[Keyed]:
-            for kind, key in await periodic.due():
-                await self._ask(kind, key)
+            found = await periodic.due()
+            known = await self._locks() if found else {}
+            for kind, key in found:
+                if _lock(kind, key) not in known:
+                    await self._ask(kind, key)
             return []
 
         return Periodic(periodic.every_seconds, due)
 
+    async def _locks(self) -> dict[str, bool]:
+        """The locks of all work that waits or runs, and whether it runs."""
+        rows = await self._manager.list_locks_async()
+        return {row["name"]: row["doing"] > 0 for row in rows if row["todo"] or row["doing"]}
+
     async def _ask(self, kind: str, key: int) -> None:
-        lock = f"{kind}:{key}"
+        lock = _lock(kind, key)
         asked = self._app.configure_task(kind, lock=lock, queueing_lock=lock, queue=kind)
         with suppress(AlreadyEnqueued):
             await asked.defer_async(key=key)
@@ -160,7 +172,7 @@ class ProcrastinateEngine:
                 continue
             self._jobs[_keyed(job)] = _id(job)
             taken.append(_keyed(job))
-        self._others_wait = len(self._jobs) >= self._places and await self._somebody_waits()
+        self._others_wait = len(self._jobs) >= self._places and not all((await self._locks()).values())
         return taken
 
     async def _give_back_unknown(self, worker_id: int) -> None:
@@ -168,11 +180,6 @@ class ProcrastinateEngine:
         for job in await self._manager.list_jobs_async(status=Status.DOING.value, worker_id=worker_id):
             if _id(job) not in self._jobs.values():
                 await self._finish(_id(job), Status.FAILED)
-
-    async def _somebody_waits(self) -> bool:
-        waiting = await self._manager.list_jobs_async(status=Status.TODO.value)
-        running = await self._manager.list_jobs_async(status=Status.DOING.value)
-        return bool({job.lock for job in waiting} - {job.lock for job in running})
 
     def _as_job(self, kind: str, work: Work) -> Work:
         async def run(key: int) -> None:
@@ -198,6 +205,10 @@ class ProcrastinateEngine:
                     return None
                 log.warning("job_not_finished_yet", job=job_id, why=str(error.__cause__))
             await asyncio.sleep(AGAIN_AFTER_SECONDS)
+
+
+def _lock(kind: str, key: int) -> str:
+    return f"{kind}:{key}"
 
 
 def _keyed(job: Job) -> Keyed:
