@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from loonbrug.access.models import Office
-from loonbrug.delivery.writer import Writer
+from loonbrug.delivery.writer import MOST_SLOW_ONES, Writer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,6 +35,11 @@ def writer() -> Iterator[Writer]:
     groups.clear()
     with Writer(renamed, found) as made:
         yield made
+
+
+def judged(names: Sequence[str]) -> list[int | Exception]:
+    groups.append(["judged", *names])
+    return [0 for _ in names]
 
 
 def ask(writer: Writer, *names: str) -> list[object]:
@@ -135,3 +140,33 @@ def test_an_operation_by_itself_has_its_own_transaction_and_its_own_error(writer
 
     asyncio.run(act())
     assert names() == {"Zuid"}
+
+
+def test_few_of_what_takes_long_go_with_others_and_none_is_forgotten() -> None:
+    many = [str(number) for number in range(3 * MOST_SLOW_ONES)]
+    groups.clear()
+
+    async def together(writer: Writer) -> None:
+        free = threading.Event()
+        held = writer.run(free.wait)
+        waiting = [*(writer.join(judged, name) for name in many), writer.join(found, "Noord")]
+        free.set()
+        await held
+        await asyncio.gather(*waiting)
+
+    with Writer(judged, found, slow={judged}) as writer:
+        asyncio.run(together(writer))
+    assert groups[:2] == [["judged", *many[:MOST_SLOW_ONES]], ["Noord"]]
+    assert [name for group in groups for name in group if name in many] == many
+
+
+def test_a_writer_that_ends_has_done_what_takes_long() -> None:
+    with Writer(judged, slow={judged}) as writer:
+
+        async def hand_in() -> None:
+            for number in range(MOST_SLOW_ONES + 1):
+                writer.join(judged, str(number))
+
+        groups.clear()
+        asyncio.run(hand_in())
+    assert sum(len(group) - 1 for group in groups) == MOST_SLOW_ONES + 1

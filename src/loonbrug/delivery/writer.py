@@ -8,7 +8,7 @@ done again one by one; when the database itself fails, everybody hears that, and
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
@@ -27,6 +27,8 @@ AWAY = (OperationalError, InterfaceError)
 
 #: A larger group would only let the first of it wait longer.
 MOST_AT_ONCE = 500
+#: So many of the operations that take long go in one group: the others need not wait for more.
+MOST_SLOW_ONES = 8
 #: So many operations by themselves go between two groups: one would keep a start of many drains waiting, all a group.
 MOST_ALONE = 10
 
@@ -45,11 +47,15 @@ class _Item:
 class Writer:
     """Runs operations on the database on a thread of its own, for event loops that must never wait for it.
 
-    `order` names the grouped operations; within one transaction they run in this order.
+    `order` names the grouped operations; within one transaction they run in this order. `slow` are those of them that
+    take long.
     """
 
-    def __init__(self, *order: Together[Any, Any]) -> None:
+    def __init__(
+        self, *order: Together[Any, Any], slow: Collection[Together[Any, Any]] = frozenset()
+    ) -> None:
         self._order = order
+        self._slow = slow
         self._waiting: SimpleQueue[_Item | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._live, name="writer", daemon=True)
         self._thread.start()
@@ -83,14 +89,18 @@ class Writer:
     def _live(self) -> None:
         """What is grouped goes first: no call waits for its answer to be stored while others look around."""
         alone: deque[_Item] = deque()
+        slow: deque[_Item] = deque()
         ends = False
-        while alone or not ends:
+        while alone or slow or not ends:
             together: list[_Item] = []
-            for item in self._all_waiting(may_wait=not alone):
+            for item in self._all_waiting(may_wait=not (alone or slow)):
                 if item is None:
                     ends = True
+                elif item.is_grouped:
+                    (slow if item.operation in self._slow else together).append(item)
                 else:
-                    (together if item.is_grouped else alone).append(item)
+                    alone.append(item)
+            together += [slow.popleft() for _ in range(min(len(slow), MOST_SLOW_ONES))]
             self._commit(together)
             for _ in range(min(len(alone), MOST_ALONE)):
                 item = alone.popleft()

@@ -108,9 +108,7 @@ class ProcrastinateEngine:
         async def due() -> list[Keyed]:
             found = await periodic.due()
             known = await self._locks() if found else {}
-            for kind, key in found:
-                if _lock(kind, key) not in known:
-                    await self._ask(kind, key)
+            await asyncio.gather(*(self._ask(*keyed) for keyed in found if _lock(*keyed) not in known))
             return []
 
         return Periodic(periodic.every_seconds, due)
@@ -163,10 +161,7 @@ class ProcrastinateEngine:
         if self._worker_id is None:
             self._worker_id = await self._manager.register_worker()
         taken: list[Keyed] = []
-        while len(self._jobs) < self._places and len(taken) < TAKE_AT_ONCE:
-            job = await self._manager.fetch_job(queues=list(self._kinds), worker_id=self._worker_id)
-            if job is None:
-                break
+        for job in await self._fetched(self._worker_id):
             if _keyed(job) in self._jobs:  # taken over from ourselves, and still running here
                 await self._finish(_id(job), Status.FAILED)
                 continue
@@ -174,6 +169,23 @@ class ProcrastinateEngine:
             taken.append(_keyed(job))
         self._others_wait = len(self._jobs) >= self._places and not all((await self._locks()).values())
         return taken
+
+    async def _fetched(self, worker_id: int) -> list[Job]:
+        """One job, and where there is one, as many more as there are places for."""
+        count = min(self._places - len(self._jobs), TAKE_AT_ONCE)
+        jobs: list[Job | BaseException | None] = []
+        for at_once in (1, TAKE_AT_ONCE - 1):
+            if None not in jobs and len(jobs) < count:
+                fetching = [
+                    self._manager.fetch_job(queues=list(self._kinds), worker_id=worker_id)
+                    for _ in range(min(at_once, count - len(jobs)))
+                ]
+                # All are awaited, so that none takes a job after the others have failed.
+                jobs += await asyncio.gather(*fetching, return_exceptions=True)
+        for failure in jobs:
+            if isinstance(failure, BaseException):
+                raise failure
+        return [job for job in jobs if isinstance(job, Job)]
 
     async def _give_back_unknown(self, worker_id: int) -> None:
         """Finish what was taken in our name without our knowing it, because the database went away just then."""
