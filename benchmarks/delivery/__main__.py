@@ -77,10 +77,10 @@ def _compared(runs: Sequence[Figures], bare_runs: Sequence[Figures]) -> Figures:
     return best | {
         "speed_over_bare": best["booked_per_second"] / fastest["booked_per_second"],
         "cpu_over_bare": best["booked_cpu_us"] / fastest["booked_cpu_us"],
-        "over_bare_in_turn": [
-            round(run["booked_per_second"] / beside["booked_per_second"], 3)
-            for run, beside in zip(runs, bare_runs, strict=False)
-        ],
+        "over_bare_in_turn": {
+            str(turn): run["booked_per_second"] / beside["booked_per_second"]
+            for turn, (run, beside) in enumerate(zip(runs, bare_runs, strict=False), start=1)
+        },
     }
 
 

@@ -118,6 +118,18 @@ def test_what_is_booked_waits_while_the_sends_leave_no_call_but_a_doubt_does_not
     assert number_check.wanted[0].delivery_id == booked
 
 
+def test_the_question_of_an_overtaken_drain_frees_no_call_of_the_newer(office: DeliveryOffice) -> None:
+    office.sent(BOOKED)
+    for administration in range(2, 7):
+        office.queue(administration=administration)
+    assert len(office.claim()) == 5
+    newer = Ask(office.environment_id, office.epoch, 0, 5, POLICY, NOW)
+    older = replace(newer, epoch=office.epoch - 1, free_call_count=0)
+    with transaction.atomic():
+        taken, _ = asking.take_questions([newer, older])
+    assert taken == ()
+
+
 def test_drains_that_ask_together_get_each_its_own_questions() -> None:
     north, south = may_look(make_office()), may_look(make_office("Kantoor Zuid", "54321"))
     booked = {office.environment_id: office.sent(BOOKED) for office in (north, south)}

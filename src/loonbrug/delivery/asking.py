@@ -144,8 +144,14 @@ def take_questions(asks: Sequence[Ask]) -> list[tuple[Question, ...] | Exception
 
 def _with_questions(asks: Sequence[Ask], due: Mapping[int, Due]) -> list[int]:
     """The environments of which a question can be taken: of the others it does not matter which calls are free."""
-    asked = {ask.environment_id: ask.free_call_count > 0 for ask in asks}
-    return [pk for pk, is_free in asked.items() if due[pk].doubts or (is_free and due[pk].bookings)]
+    return sorted(
+        {
+            ask.environment_id
+            for ask in asks
+            if due[ask.environment_id].doubts
+            or (ask.free_call_count > 0 and due[ask.environment_id].bookings)
+        }
+    )
 
 
 def _put_off(questions: Iterable[Sequence[Question]], *, until: datetime) -> None:
