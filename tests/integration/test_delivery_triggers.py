@@ -1,6 +1,6 @@
 """The database itself keeps the table of states, whatever code is above it."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -44,6 +44,17 @@ def test_raw_sql_can_make_every_allowed_step_and_no_other() -> None:
         else:
             with pytest.raises(DatabaseError, match="cannot make this step"):
                 move(delivery_id, after)
+
+
+def test_a_state_that_spells_two_allowed_steps_is_refused() -> None:
+    """SQLite's trigger searches in a text of all steps, in this order."""
+    delivery_id = make_office().queue()
+    for (_, after), (before, last) in pairwise(sorted(TRANSITIONS)):
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE delivery_delivery SET state = %s WHERE id = %s",
+                [f"{after}||{before}>{last}", delivery_id],
+            )
 
 
 @pytest.mark.parametrize("column", FROZEN)
