@@ -33,6 +33,10 @@ def rows(question: str, *given: object) -> list[tuple[object, ...]]:
         return list(cursor.fetchall()) if cursor.description else []
 
 
+#: How many rows of the table of jobs were read without an index.
+_READ_ONE_BY_ONE = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'procrastinate_jobs'"
+
+
 class Recorder:
     """Work that counts how often each key runs at once, wherever that is."""
 
@@ -134,6 +138,33 @@ def test_periodic_work_that_runs_is_not_asked_for_again(machines: Machines) -> N
     assert machines.jobs("todo") == 0
     work.may_end.set()
     assert eventually(lambda: len(work.started) > 1)
+
+
+def test_to_see_what_waits_or_runs_costs_nothing_for_what_has_failed(machines: Machines) -> None:
+    count = 20_000
+    rows(
+        """INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, status)
+        SELECT %s, %s, 'old:' || key, 'old:' || key, json_build_object('key', key)::jsonb, 'failed'
+        FROM generate_series(1, %s) key""",
+        machines.kind,
+        machines.kind,
+        count,
+    )
+    rows("ANALYZE procrastinate_jobs")
+    ((before,),) = rows(_READ_ONE_BY_ONE)
+    work = Recorder()
+    engine = machines.add(work, places=1)
+    for key in (1, 2):
+        engine.run(machines.kind, key)
+    assert eventually(engine.others_wait)
+    time.sleep(2.0)  # it looks ten times a second now
+    work.may_end.set()
+    engine.stop(within_seconds=5)
+    time.sleep(2.0)  # a session tells what it read when it ends
+    ((after,),) = rows(_READ_ONE_BY_ONE)
+    assert isinstance(before, int)
+    assert isinstance(after, int)
+    assert after - before < 3 * count  # once, to tidy
 
 
 def test_who_has_no_place_left_knows_that_others_wait(machines: Machines) -> None:

@@ -114,9 +114,14 @@ class ProcrastinateEngine:
         return Periodic(periodic.every_seconds, due)
 
     async def _locks(self) -> dict[str, bool]:
-        """The locks of all work that waits or runs, and whether it runs."""
-        rows = await self._manager.list_locks_async()
-        return {row["name"]: row["doing"] > 0 for row in rows if row["todo"] or row["doing"]}
+        """The locks of all work that waits or runs, and whether it runs.
+
+        Each by its own small index: what failed is kept for a day and may be much. What waits is asked first, so that
+        nothing that is being taken just then is missed.
+        """
+        waits = await self._manager.list_locks_async(status=Status.TODO.value)
+        runs = await self._manager.list_locks_async(status=Status.DOING.value)
+        return {row["name"]: False for row in waits} | {row["name"]: True for row in runs}
 
     async def _ask(self, kind: str, key: int) -> None:
         lock = _lock(kind, key)
