@@ -26,6 +26,8 @@ STALLED_AFTER_SECONDS = 12.0
 TAKE_EVERY_SECONDS = 0.1
 #: Taken at once, so that processes that look at the same time share what is there.
 TAKE_AT_ONCE = 25
+#: Asked at once: more would keep the heartbeat waiting for a line to the database.
+ASK_AT_ONCE = 50
 AGAIN_AFTER_SECONDS = 1.0
 TIDY_EVERY_SECONDS = 3600.0
 FAILED_KEPT_HOURS = 24
@@ -108,7 +110,9 @@ class ProcrastinateEngine:
         async def due() -> list[Keyed]:
             found = await periodic.due()
             known = await self._locks() if found else {}
-            await asyncio.gather(*(self._ask(*keyed) for keyed in found if _lock(*keyed) not in known))
+            new = [keyed for keyed in found if _lock(*keyed) not in known]
+            for start in range(0, len(new), ASK_AT_ONCE):
+                await asyncio.gather(*(self._ask(*keyed) for keyed in new[start : start + ASK_AT_ONCE]))
             return []
 
         return Periodic(periodic.every_seconds, due)
