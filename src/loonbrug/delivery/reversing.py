@@ -74,14 +74,22 @@ def ways(deliveries: Collection[Delivery]) -> frozenset[How]:
     """How these entries can be reversed, all in the same way.
 
     Without a look in the books nothing is deleted; what AFAS holds twice or differently has no opposite, but what
-    it booked once, after it had ended, has.
+    it booked once, after it had ended, has. While a counter-entry is on its way nothing else is begun: the entry would
+    be undone twice.
     """
+    if any(_is_being_undone(delivery) for delivery in deliveries):
+        return frozenset()
     found = set()
     if all(connector_of(delivery) for delivery in deliveries):
         found.add(How.DELETE)
     if all(delivery.state != State.CONFLICT or _stands_alone(delivery) for delivery in deliveries):
         found.add(How.COUNTER_ENTRY)
     return frozenset(found)
+
+
+def _is_being_undone(delivery: Delivery) -> bool:
+    under_way = [State.QUEUED, State.SENDING, State.IN_DOUBT, State.HELD, State.UNDECIDED]
+    return not delivery.is_ended and delivery.counter_entries.filter(state__in=under_way).exists()
 
 
 def _stands_alone(delivery: Delivery) -> bool:
