@@ -4,6 +4,7 @@ AFAS books late or not at all, workers die, answers are lost or come late, perso
 honest in what the rules rest on: AFAS books nothing after its limit, and a person says what the books show.
 """
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -352,12 +353,14 @@ class World(RuleBasedStateMachine):
 
 
 def test_whatever_happens_every_entry_is_in_the_books_once_at_most() -> None:
+    """The same histories in every run; with MODEL_SEARCH set, others each time."""
     run_state_machine_as_test(
         World,
         settings=settings(
             max_examples=30,
             stateful_step_count=50,
             deadline=None,
+            derandomize="MODEL_SEARCH" not in os.environ,
             suppress_health_check=list(HealthCheck),
         ),
     )
