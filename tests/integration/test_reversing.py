@@ -348,3 +348,16 @@ def test_a_counter_payload_exchanges_debit_and_credit_and_nothing_else(afas: Afa
     once = counter_payload(delivery.payload, voucher_number=number)
     twice = counter_payload(once, voucher_number=delivery.voucher_number)
     assert twice.replace(b',"Ds":"Tegenboeking Tegenboeking"', b"") == delivery.payload
+
+
+def test_while_a_counter_entry_is_on_its_way_no_other_reversal_begins(afas: Afas) -> None:
+    """A late refusal of an earlier DELETE can leave it booked meanwhile."""
+    delivery = afas.booked()
+    afas.reverse(delivery, How.COUNTER_ENTRY)
+    delivery.refresh_from_db()
+    with transaction.atomic():
+        apply_decision(delivery, Decision(State.BOOKED, reason=Reason.NOT_DELETED), now=NOW)
+    for how in How:
+        with pytest.raises(ProblemsError):
+            afas.reverse(delivery, how)
+    assert delivery.counter_entries.count() == 1
