@@ -67,8 +67,8 @@ def _run(options: argparse.Namespace, folder: Path, stack: ExitStack) -> dict[st
     surroundings = stack.enter_context(
         Surroundings(folder, int(limit_seconds * 1000), sandbox_document(), options.seed)
     )
-    settings = {"LOONBRUG_AFAS_URL": surroundings.afas_url, "LOONBRUG_SCALE": str(options.scale)}
-    installation = Installation.prepare(options.engine, folder, limit_seconds, settings, stack)
+    settings = {"LOONBRUG_SCALE": str(options.scale)}
+    installation = Installation.prepare(options.engine, folder, limit_seconds, surroundings, settings, stack)
 
     import django  # noqa: PLC0415 (the settings read what was just put in the environment)
     from django.core.management import call_command  # noqa: PLC0415

@@ -9,23 +9,26 @@ from typing import Self
 
 from tests.postgresql_server import Server, running
 
-from benchmarks.chaos.processes import Process, free_port
+from benchmarks.chaos.processes import Process, Surroundings, free_port
+from benchmarks.chaos.relay import Relay
 from loonbrug.engine.procrastinate import STALLED_AFTER_SECONDS
 from loonbrug.project.engines import EngineName
 
 WORKER_COUNT = 3
-#: A worker that wrote something this short ago is delivering.
-BUSY_SECONDS = 1.0
 #: A stopped process is stopped for this many times the time after which it is given up.
 LONGER = 1.2
 
 
 @dataclass
 class Installation:
-    """What can be struck: the processes that deliver, the one that serves the pages, and the database."""
+    """What can be struck: the processes that deliver, the one that serves the pages, and the database.
 
-    workers: list[Process]
+    The workers come with the port by which each of them, and nobody else, calls AFAS.
+    """
+
+    workers: dict[Process, int]
     serving: Process
+    relay: Relay
     stop_seconds: float
     database: Server | None = None
 
@@ -35,6 +38,7 @@ class Installation:
         engine: EngineName,
         folder: Path,
         limit_seconds: float,
+        surroundings: Surroundings,
         settings: dict[str, str],
         stack: ExitStack,
     ) -> Self:
@@ -46,19 +50,21 @@ class Installation:
             "LOONBRUG_DATABASE": database.address if database else "",
             "DJANGO_SETTINGS_MODULE": "loonbrug.project.settings",
         }
-        os.environ |= settings
+        os.environ |= settings | {"LOONBRUG_AFAS_URL": surroundings.afas_url_by(surroundings.relay.open())}
+
+        def prepared(arguments: list[str], log: str, port: int | None = None) -> tuple[Process, int]:
+            by = surroundings.relay.open()
+            given = os.environ | {"LOONBRUG_AFAS_URL": surroundings.afas_url_by(by)}
+            command = ["loonbrug.project.main", *arguments]
+            return stack.enter_context(Process(command, folder / log, given, port=port)), by
+
         port = free_port()
-        serve = ["loonbrug.project.main", "serve", "--port", str(port)]
-        serving = stack.enter_context(Process(serve, folder / "serving.log", os.environ, port=port))
+        serving, by = prepared(["serve", "--port", str(port)], "serving.log", port)
         if database is None:
-            return cls([serving], serving, LONGER * limit_seconds)
-        workers = [
-            stack.enter_context(
-                Process(["loonbrug.project.main", "worker"], folder / f"worker-{number}.log", os.environ)
-            )
-            for number in range(WORKER_COUNT)
-        ]
-        return cls(workers, serving, LONGER * max(limit_seconds, STALLED_AFTER_SECONDS), database)
+            return cls({serving: by}, serving, surroundings.relay, LONGER * limit_seconds)
+        workers = dict(prepared(["worker"], f"worker-{number}.log") for number in range(WORKER_COUNT))
+        longer = LONGER * max(limit_seconds, STALLED_AFTER_SECONDS)
+        return cls(workers, serving, surroundings.relay, longer, database)
 
     @property
     def serves_only(self) -> bool:
@@ -72,10 +78,13 @@ class Installation:
         for process in processes:
             process.wait_until_ready()
 
-    def busy(self) -> list[Process]:
-        """The workers that are delivering now; all that could, when none seems to."""
-        upright = [worker for worker in self.workers if worker.is_ready() and not worker.is_stopped()]
-        return [worker for worker in upright if worker.seconds_silent() < BUSY_SECONDS] or upright
+    def booking(self) -> list[Process]:
+        """The workers that can be struck and wait for AFAS's answer to an entry."""
+        return [
+            worker
+            for worker, port in self.workers.items()
+            if worker.is_ready() and not worker.is_stopped() and self.relay.is_booking(port)
+        ]
 
     def revive(self) -> int:
         """Start what has ended by itself, as a supervisor would; how many."""

@@ -77,10 +77,6 @@ class Process:
         """Whether it ended by itself."""
         return self._process is not None and self._process.poll() is not None
 
-    def seconds_silent(self) -> float:
-        """How long ago it wrote something; one that delivers writes a line for every answer."""
-        return time.time() - self._log.stat().st_mtime
-
     def kill(self) -> None:
         """As a power cut would."""
         assert self._process is not None
@@ -138,7 +134,6 @@ class Surroundings:
         ]
         chance = random.Random(seed)
         self.relay = Relay((HERE, rest), lambda: chance.random() < SILENT_SHARE)
-        self.afas_url = f"{LOOPBACK}:{self.relay.port}/{{participant_number}}.{{segment}}/ProfitRestServices"
         try:
             for process in self._processes:
                 process.start()
@@ -149,6 +144,10 @@ class Surroundings:
         except BaseException:
             self.end()
             raise
+
+    def afas_url_by(self, port: int) -> str:
+        """AFAS's address, reached by that port of the relay."""
+        return f"{LOOPBACK}:{port}/{{participant_number}}.{{segment}}/ProfitRestServices"
 
     def end(self) -> None:
         self.relay.close()

@@ -25,7 +25,9 @@ class _Line:
 
     ours: asyncio.StreamWriter
     afas: asyncio.StreamWriter
+    port: int
     answered_at: float | None = None
+    is_booking: bool = False
 
     def is_idle(self) -> bool:
         return self.answered_at is not None and time.monotonic() - self.answered_at >= IDLE_SECONDS
@@ -34,7 +36,8 @@ class _Line:
 class Relay:
     """Passes bytes on, on a thread of its own; forgets as many idle connections as it is told to.
 
-    `is_silent` is asked whether a forgotten connection answers with silence, and not with a reset.
+    Every caller has a port of its own, so that they can be told apart. `is_silent` is asked whether a forgotten
+    connection answers with silence, and not with a reset.
     """
 
     def __init__(self, afas: tuple[str, int], is_silent: Callable[[], bool]) -> None:
@@ -42,12 +45,23 @@ class Relay:
         self._is_silent = is_silent
         self._to_forget = 0
         self.struck = 0
-        listening = socket.create_server(("127.0.0.1", 0), backlog=512)
-        self.port = int(listening.getsockname()[1])
+        self._servers: list[asyncio.Server] = []
+        self._lines: set[_Line] = set()
         self._loop = asyncio.new_event_loop()
         self._closing = asyncio.Event()
-        self._thread = threading.Thread(target=self._live, args=(listening,), name="relay", daemon=True)
+        self._thread = threading.Thread(target=self._live, name="relay", daemon=True)
         self._thread.start()
+
+    def open(self) -> int:
+        """A new port that leads to AFAS."""
+        listening = socket.create_server(("127.0.0.1", 0), backlog=512)
+        opening = asyncio.start_server(self._serve, sock=listening)
+        self._servers.append(asyncio.run_coroutine_threadsafe(opening, self._loop).result())
+        return int(listening.getsockname()[1])
+
+    def is_booking(self, port: int) -> bool:
+        """Whether an entry went out by this port and has no answer yet."""
+        return any(line.is_booking for line in tuple(self._lines) if line.port == port)
 
     def forget(self, count: int) -> None:
         """Let so many more POSTs of an entry meet a connection that was forgotten while it was idle."""
@@ -58,14 +72,14 @@ class Relay:
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
 
-    def _live(self, listening: socket.socket) -> None:
+    def _live(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._listen(listening))
+            runner.run(self._until_closed())
 
-    async def _listen(self, listening: socket.socket) -> None:
-        server = await asyncio.start_server(self._serve, sock=listening)
+    async def _until_closed(self) -> None:
         await self._closing.wait()
-        server.close()
+        for server in self._servers:
+            server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, ours: asyncio.StreamWriter) -> None:
         try:
@@ -73,7 +87,8 @@ class Relay:
         except OSError:
             ours.transport.abort()
             return
-        line = _Line(ours, afas)
+        line = _Line(ours, afas, ours.get_extra_info("sockname")[1])
+        self._lines.add(line)
         ways = [
             asyncio.create_task(self._to_afas(reader, line)),
             asyncio.create_task(self._back(answers, line)),
@@ -81,6 +96,7 @@ class Relay:
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._lines.discard(line)
             for way in ways:
                 way.cancel()
             for writer in (ours, afas):
@@ -89,6 +105,7 @@ class Relay:
     async def _to_afas(self, reader: asyncio.StreamReader, line: _Line) -> None:
         with suppress(ConnectionError):
             while chunk := await reader.read(CHUNK):
+                line.is_booking = line.is_booking or _is_entry(chunk)
                 if self._to_forget and line.is_idle() and _is_entry(chunk):
                     self._to_forget -= 1
                     self.struck += 1
@@ -100,7 +117,7 @@ class Relay:
     async def _back(self, answers: asyncio.StreamReader, line: _Line) -> None:
         with suppress(ConnectionError):
             while chunk := await answers.read(CHUNK):
-                line.answered_at = time.monotonic()
+                line.answered_at, line.is_booking = time.monotonic(), False
                 line.ours.write(chunk)
                 await line.ours.drain()
 

@@ -76,7 +76,7 @@ class Storm:
             if has_struck or self._has_left(0):  # what missed strikes again with what is there
                 wave = self._queue_some(len(ahead))
                 self._live_until(partial(self._has_left, wave // 2), WAVE_SECONDS)
-            self._live(self._chance.uniform(0, LONGEST_PAUSE_SECONDS))
+            self._live_until(partial(self._has_left, 0), self._chance.uniform(0, LONGEST_PAUSE_SECONDS))
             self._live_until(lambda: self._can_strike() or self._is_over(), PATIENCE_SECONDS)
             has_struck = self._strike(ahead[0])
             if has_struck:
@@ -100,15 +100,15 @@ class Storm:
         return self._harness.states()["queued"] <= all_but
 
     def _can_strike(self) -> bool:
-        return bool(self._installation.busy() and self._harness.under_way())
+        return bool(self._installation.booking() and self._harness.under_way())
 
     def _strike(self, way: Strike) -> bool:
         """Whether it met attempts under way."""
-        busy = self._installation.busy()
+        booking = self._installation.booking()
         under_way, at = self._harness.under_way(), now()
-        if not busy or not under_way:
+        if not booking or not under_way:
             return False
-        target = self._chance.choice(busy)
+        target = self._chance.choice(booking)
         if way is Strike.RESTART:
             self._harness.without_database(self._restart_database)
         elif way is Strike.KILL:

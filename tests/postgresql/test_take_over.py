@@ -17,7 +17,6 @@ from benchmarks.chaos.processes import Surroundings, ask
 from benchmarks.chaos.world import ENVIRONMENTS, entries, sandbox_document
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
 
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.states import State
@@ -36,7 +35,7 @@ def afas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Surroundin
     for beside in (MARK, LAST_CLAIM):
         (settings.DATA / beside).unlink(missing_ok=True)  # every test has a database of its own
     surroundings = Surroundings(tmp_path, 900_000 // SCALE, sandbox_document())
-    monkeypatch.setattr(settings, "AFAS_URL", surroundings.afas_url)
+    monkeypatch.setattr(settings, "AFAS_URL", surroundings.afas_url_by(surroundings.relay.open()))
     try:
         yield surroundings
     finally:
@@ -44,14 +43,14 @@ def afas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Surroundin
 
 
 @contextmanager
-def worker(afas: Surroundings, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A `loonbrug worker` on the database of this test."""
     given = os.environ | {
         "LOONBRUG_DATABASE": urlsplit(settings.DATABASE)
         ._replace(path=f"/{connection.settings_dict['NAME']}")
         .geturl(),
         "LOONBRUG_DATA": str(settings.DATA),
-        "LOONBRUG_AFAS_URL": afas.afas_url,
+        "LOONBRUG_AFAS_URL": settings.AFAS_URL,
         "LOONBRUG_SCALE": str(SCALE),
     }
     with log.open("wb") as output:
@@ -80,12 +79,12 @@ def test_a_killed_workers_call_is_in_doubt_and_the_rest_is_booked_by_another(
     harness.queue(wanted)
     slow = Delivery.objects.filter(environment__participant_number="11111").earliest("pk")
     fault = {"kind": "latency", "operation": "POST FiEntries", "delay_ms": 20_000, "count": 1}
-    ask(f"{afas.control}/faults", "POST", fault | {"administration": slow.administration})
+    there = {"environment": "11111.resttest", "administration": slow.administration}
+    ask(f"{afas.control}/faults", "POST", fault | there)
     first_log, second_log = tmp_path / "first.log", tmp_path / "second.log"
-    with worker(afas, first_log) as first:
-        wait_until(lambda: afas_is_busy(afas) and under_way().count() == 1, 60, "one slow call left")
-        slow = under_way().get()  # of two lanes of that administration either may come first
-        with worker(afas, second_log):
+    with worker(first_log) as first:
+        wait_until(lambda: afas_is_busy(afas) and only_under_way(slow), 60, "the slow call alone left")
+        with worker(second_log):
             wait_until(lambda: b'"working"' in second_log.read_bytes(), 60, "the second worker working")
             first.send_signal(signal.SIGKILL)
             wait_until(
@@ -102,8 +101,8 @@ def afas_is_busy(afas: Surroundings) -> bool:
     return not any(fault["count"] for fault in ask(f"{afas.control}/faults")["faults"])
 
 
-def under_way() -> QuerySet[Delivery]:
-    return Delivery.objects.filter(state=State.SENDING)
+def only_under_way(delivery: Delivery) -> bool:
+    return list(Delivery.objects.filter(state=State.SENDING).values_list("pk", flat=True)) == [delivery.pk]
 
 
 def state_of(delivery: Delivery) -> State:

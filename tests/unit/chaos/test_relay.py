@@ -45,7 +45,7 @@ def relay(afas: tuple[str, int], is_silent: bool) -> Iterator[Relay]:
 
 
 def connected(relay: Relay) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", relay.port), timeout=5)
+    return socket.create_connection(("127.0.0.1", relay.open()), timeout=5)
 
 
 def exchange(line: socket.socket, sent: bytes) -> bytes:
@@ -85,3 +85,18 @@ def test_the_first_request_of_a_connection_and_a_look_are_passed_on(relay: Relay
         time.sleep(2 * IDLE_SECONDS)
         assert exchange(line, LOOK) == LOOK
     assert relay.struck == 0
+
+
+@pytest.mark.parametrize("is_silent", [True])
+def test_who_waits_for_the_answer_to_an_entry_is_known_by_his_port(relay: Relay) -> None:
+    relay.forget(1)
+    port, of_another = relay.open(), relay.open()
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
+        assert exchange(line, LOOK) == LOOK
+        assert not relay.is_booking(port)
+        time.sleep(2 * IDLE_SECONDS)
+        line.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            exchange(line, POST)
+        assert relay.is_booking(port)
+        assert not relay.is_booking(of_another)
