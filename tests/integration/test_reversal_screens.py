@@ -109,6 +109,20 @@ def test_without_a_look_only_a_counter_entry_is_offered_and_shown_with_the_entry
     page(writer, f"/journals/{journal_id}/entries/2/?counter", 404)
 
 
+def test_what_may_be_deleted_already_and_cannot_be_looked_up_is_not_undone_again(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    delivered(office, connection, journal_id, 1, State.BOOKED, entry_number="5789", reason=Reason.NOT_SEEN)
+    answered(Delivery.objects.get(), "unknown", kind=AttemptKind.DELETE, entry_number="5789")
+    shown = page(writer, f"/journals/{journal_id}/reverse/")
+    assert "misschien al verwijderd" in shown
+    assert "Profit_Transactions_Allocated" in shown
+    assert "terugdraaien</button>" not in shown
+    asked = {"how": "counter_entry", "reason": "verkeerde run"}
+    writer.post(f"/journals/{journal_id}/reverse/", asked)
+    assert Delivery.objects.get().state == State.BOOKED
+
+
 def test_while_an_entry_is_in_doubt_there_is_nothing_to_click(
     office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
 ) -> None:

@@ -15,7 +15,7 @@ from loonbrug.delivery import decisions, queries
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp
 from loonbrug.delivery.outcomes import Decision, Outcome, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number
-from loonbrug.delivery.reversing import How
+from loonbrug.delivery.reversing import How, ways
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision
 from loonbrug.delivery.writer import Writer
@@ -361,3 +361,28 @@ def test_while_a_counter_entry_is_on_its_way_no_other_reversal_begins(afas: Afas
         with pytest.raises(ProblemsError):
             afas.reverse(delivery, how)
     assert delivery.counter_entries.count() == 1
+
+
+def test_what_may_have_been_deleted_has_no_counter_entry(afas: Afas) -> None:
+    """The DELETE was done, its answer was lost, and AFAS does not let us see whether the entry is gone."""
+    delivery = afas.booked()
+    afas.books.cuts_after_deleting = True
+    afas.reverse(delivery)
+    afas.run()
+    Connection.objects.update(authorised_at=NOW + timedelta(seconds=1))
+    afas.run(LIMIT + timedelta(seconds=1))
+    assert standing_of(delivery) == (State.BOOKED, Reason.NOT_SEEN)
+    assert problem_of(afas, delivery, How.COUNTER_ENTRY) == "counter_entry_not_possible"
+    assert ways([delivery]) == {How.DELETE}
+
+
+def test_what_is_still_there_after_a_delete_may_have_one(afas: Afas) -> None:
+    delivery = afas.booked()
+    afas.books.cuts_before_deleting = True
+    afas.reverse(delivery)
+    afas.run()
+    afas.run(LIMIT + timedelta(seconds=1))
+    assert standing_of(delivery) == (State.BOOKED, Reason.STILL_THERE)
+    assert ways([delivery]) == {How.DELETE, How.COUNTER_ENTRY}
+    afas.reverse(delivery, How.COUNTER_ENTRY)
+    assert standing_of(delivery) == (State.REVERSING, Reason.COUNTER_ENTRY)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from loonbrug.connections.capabilities import Feature
+from loonbrug.connections.models import Connection
 from loonbrug.connections.queries import view_of
 from loonbrug.delivery.claiming import token_of
 from loonbrug.delivery.models import Delivery, NumberKeeping
@@ -66,12 +67,12 @@ def connector_of(delivery: Delivery) -> str:
     """The connector by which this delivery can be looked up; empty where there is no means to look."""
     if NumberKeeping.objects.filter(**lane_of(delivery), is_kept=False).exists():
         return ""
-    return shown_by(delivery)
+    return shown_by(delivery.connection)
 
 
-def shown_by(delivery: Delivery) -> str:
+def shown_by(account: Connection) -> str:
     """The connector that shows booked lines here, whether or not they carry our numbers; empty if there is none."""
-    return view_of(delivery.connection).connector_for(Feature.LOOK_UP)
+    return view_of(account).connector_for(Feature.LOOK_UP)
 
 
 def lane_of(delivery: Delivery) -> dict[str, int | str]:

@@ -9,12 +9,10 @@ from typing import NamedTuple
 from django.db import connection
 
 from afas_client.transactions import VOUCHERS_AT_ONCE
-from loonbrug.connections.capabilities import Feature
 from loonbrug.connections.models import Connection
-from loonbrug.connections.queries import view_of
 from loonbrug.delivery.claiming import token_of
 from loonbrug.delivery.models import Delivery, NumberKeeping
-from loonbrug.delivery.questions import Kind, Question, Wanted
+from loonbrug.delivery.questions import Kind, Question, Wanted, shown_by
 from loonbrug.delivery.states import State
 from loonbrug.delivery.tables import one_of, stored
 
@@ -50,7 +48,7 @@ def read_backs(free: Mapping[int, int], now: datetime) -> Iterator[tuple[int, Qu
     found = _booked_ones(sorted(free), now)
     is_kept = numbers_kept(free)
     accounts = Connection.objects.select_related("environment").in_bulk({row.connection_id for row in found})
-    connectors = {pk: view_of(account).connector_for(Feature.LOOK_UP) for pk, account in accounts.items()}
+    connectors = {pk: shown_by(account) for pk, account in accounts.items()}
     unreadable = []
     batches: defaultdict[int, dict[_Batch, list[_Booked]]] = defaultdict(dict)
     for row in found:

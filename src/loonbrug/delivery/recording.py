@@ -52,6 +52,7 @@ class _Row:
     connection_id: int
     reverses_id: int | None
     state: State
+    reason: Reason
     entry_number: str
     attempt_count: int
     not_booked_count: int
@@ -94,7 +95,7 @@ def _locked(reports: Sequence[Report]) -> list[_Answered]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT a.claim_id, a.id, a.kind, a.number, a.ended_at IS NOT NULL, d.id, d.office_id,
-                d.connection_id, d.reverses_id, d.state, d.entry_number, d.attempt_count, d.not_booked_count
+                d.connection_id, d.reverses_id, d.state, d.reason, d.entry_number, d.attempt_count, d.not_booked_count
             FROM delivery_attempt a JOIN delivery_delivery d ON d.id = a.delivery_id
             WHERE a.claim_id {asked} ORDER BY d.id, a.id {lock}""",
             ids,
@@ -107,7 +108,9 @@ def _locked(reports: Sequence[Report]) -> list[_Answered]:
 
 
 def _row(attempt_id: int, kind: str, number: int, is_ended: bool, *delivery: Any) -> _Row:
-    delivery_id, office_id, connection_id, reverses_id, state, entry_number, count, not_booked = delivery
+    delivery_id, office_id, connection_id, reverses_id, state, reason, entry_number, count, not_booked = (
+        delivery
+    )
     return _Row(
         attempt_id,
         kind,
@@ -118,6 +121,7 @@ def _row(attempt_id: int, kind: str, number: int, is_ended: bool, *delivery: Any
         connection_id,
         reverses_id,
         State(state),
+        Reason(reason),
         entry_number,
         count,
         not_booked,
@@ -185,7 +189,7 @@ def _decision(report: Report, row: _Row, attempts: Sequence[Attempt]) -> Decisio
     if row.kind == AttemptKind.DELETE:
         if not beside.is_latest:
             return None
-        return after_answer(row.state, report.answer, policy=report.policy, now=report.now)
+        return after_answer(row.state, row.reason, report.answer, policy=report.policy, now=report.now)
     return decide(
         state=row.state,
         answer=report.answer,

@@ -110,15 +110,18 @@ def _next_copy(found: Standing, entry_number: str, now: datetime) -> Decision:
     return Decision(State.REVERSING, reason=Reason.TO_DELETE, due_at=now, entry_number=number)
 
 
-def after_answer(state: State, answer: Answer, *, policy: Policy, now: datetime) -> Decision | None:
+def after_answer(
+    state: State, reason: Reason, answer: Answer, *, policy: Policy, now: datetime
+) -> Decision | None:
     """What becomes of a delivery when AFAS answers a DELETE; None leaves it as it is.
 
-    Only a look ends a reversal well. An answer that comes after the reversal has ended is looked into again.
+    Only a look ends a reversal well. An answer that comes after the reversal has ended is looked into again. Where a
+    counter-entry has taken the place of the DELETE, that alone decides.
     """
     may_be_gone = answer.outcome in {Outcome.DELETED, Outcome.UNKNOWN}
     if state in {State.BOOKED, State.VERIFIED} and may_be_gone:
         return Decision(state, reason=Reason.STILL_THERE, due_at=now)
-    if state is not State.REVERSING:
+    if state is not State.REVERSING or reason is Reason.COUNTER_ENTRY:
         return None
     if may_be_gone:
         wait = policy.look_first if answer.outcome is Outcome.UNKNOWN else timedelta(0)

@@ -10,6 +10,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
 from loonbrug.delivery.decisions import in_state, keep_decision
 from loonbrug.delivery.inspection import Answered
@@ -74,15 +75,15 @@ def ways(deliveries: Collection[Delivery]) -> frozenset[How]:
     """How these entries can be reversed, all in the same way.
 
     Without a look in the books nothing is deleted; what AFAS holds twice or differently has no opposite, but what
-    it booked once, after it had ended, has. While a counter-entry is on its way nothing else is begun: the entry would
-    be undone twice.
+    it booked once, after it had ended, has. Nothing is undone twice: while a counter-entry is on its way nothing else
+    is begun, and what may have been deleted has no counter-entry.
     """
     if any(_is_being_undone(delivery) for delivery in deliveries):
         return frozenset()
     found = set()
     if all(connector_of(delivery) for delivery in deliveries):
         found.add(How.DELETE)
-    if all(delivery.state != State.CONFLICT or _stands_alone(delivery) for delivery in deliveries):
+    if all(_has_an_opposite(delivery) for delivery in deliveries):
         found.add(How.COUNTER_ENTRY)
     return frozenset(found)
 
@@ -90,6 +91,22 @@ def ways(deliveries: Collection[Delivery]) -> frozenset[How]:
 def _is_being_undone(delivery: Delivery) -> bool:
     under_way = [State.QUEUED, State.SENDING, State.IN_DOUBT, State.HELD, State.UNDECIDED]
     return not delivery.is_ended and delivery.counter_entries.filter(state__in=under_way).exists()
+
+
+def _has_an_opposite(delivery: Delivery) -> bool:
+    if delivery.state == State.CONFLICT and not _stands_alone(delivery):
+        return False
+    return not _may_be_gone(delivery)
+
+
+def _may_be_gone(delivery: Delivery) -> bool:
+    """Whether AFAS may have carried out a DELETE without our knowing: since that time nobody has seen the entry."""
+    deletes = delivery.attempts.filter(kind=AttemptKind.DELETE, entry_number=delivery.entry_number)
+    open_ended = deletes.filter(outcome__in=["", Outcome.UNKNOWN, Outcome.DELETED])
+    last = open_ended.aggregate(last=Max("send_before"))["last"]
+    if last is None or delivery.state == State.VERIFIED:
+        return False
+    return not delivery.look_ups.filter(entry_number=delivery.entry_number, at__gt=last).exists()
 
 
 def _stands_alone(delivery: Delivery) -> bool:
@@ -191,7 +208,8 @@ def record_look(*, question: Question, answered: Answered, policy: Policy) -> No
         policy=policy,
         now=answered.now,
     )
-    _keep_look(delivery, question, answered, number="")
+    is_there = decision.reason is Reason.STILL_THERE
+    _keep_look(delivery, question, answered, number=delivery.entry_number if is_there else "")
     until = delivery.doubt_until if decision.reason is Reason.DELETE_LEFT else None
     apply_decision(delivery, decision, now=answered.now, doubt_until=until)
 

@@ -181,20 +181,20 @@ class ProcrastinateEngine:
 
     async def _fetched(self, worker_id: int) -> list[Job]:
         """One job, and where there is one, as many more as there are places for."""
-        count = min(self._places - len(self._jobs), TAKE_AT_ONCE)
-        jobs: list[Job | BaseException | None] = []
-        for at_once in (1, TAKE_AT_ONCE - 1):
-            if None not in jobs and len(jobs) < count:
-                fetching = [
-                    self._manager.fetch_job(queues=list(self._kinds), worker_id=worker_id)
-                    for _ in range(min(at_once, count - len(jobs)))
-                ]
-                # All are awaited, so that none takes a job after the others have failed.
-                jobs += await asyncio.gather(*fetching, return_exceptions=True)
-        for failure in jobs:
+        free = min(self._places - len(self._jobs), TAKE_AT_ONCE)
+        first = await self._fetch(worker_id) if free else None
+        if first is None:
+            return []
+        fetching = [self._fetch(worker_id) for _ in range(free - 1)]
+        # All are awaited, so that none takes a job after the others have failed.
+        more = await asyncio.gather(*fetching, return_exceptions=True)
+        for failure in more:
             if isinstance(failure, BaseException):
                 raise failure
-        return [job for job in jobs if isinstance(job, Job)]
+        return [first, *(job for job in more if isinstance(job, Job))]
+
+    async def _fetch(self, worker_id: int) -> Job | None:
+        return await self._manager.fetch_job(queues=list(self._kinds), worker_id=worker_id)
 
     async def _give_back_unknown(self, worker_id: int) -> None:
         """Finish what was taken in our name without our knowing it, because the database went away just then."""

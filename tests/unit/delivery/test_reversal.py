@@ -138,7 +138,7 @@ def test_a_look_after_deleting(
     ],
 )
 def test_an_answer_to_a_delete(answer: Answer, state: State, reason: Reason) -> None:
-    decision = after_answer(State.REVERSING, answer, policy=POLICY, now=NOW)
+    decision = after_answer(State.REVERSING, Reason.DELETING, answer, policy=POLICY, now=NOW)
     assert decision is not None
     assert (decision.state, decision.reason) == (state, reason)
     assert decision.pauses_connection == (answer.outcome is Outcome.NOT_LET_IN)
@@ -146,10 +146,16 @@ def test_an_answer_to_a_delete(answer: Answer, state: State, reason: Reason) -> 
 
 @pytest.mark.parametrize("outcome", [Outcome.DELETED, Outcome.UNKNOWN])
 def test_an_answer_after_the_reversal_ended_is_looked_into(outcome: Outcome) -> None:
-    decision = after_answer(State.BOOKED, Answer(outcome), policy=POLICY, now=NOW)
+    decision = after_answer(State.BOOKED, Reason.STILL_THERE, Answer(outcome), policy=POLICY, now=NOW)
     assert decision is not None
     assert (decision.state, decision.due_at) == (State.BOOKED, NOW)
-    assert after_answer(State.REVERSED, Answer(outcome), policy=POLICY, now=NOW) is None
+    assert after_answer(State.REVERSED, Reason.NONE, Answer(outcome), policy=POLICY, now=NOW) is None
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_a_late_answer_leaves_the_counter_entry_alone_that_has_taken_its_place(outcome: Outcome) -> None:
+    late = after_answer(State.REVERSING, Reason.COUNTER_ENTRY, Answer(outcome), policy=POLICY, now=NOW)
+    assert late is None
 
 
 @pytest.mark.parametrize("state", list(State))
