@@ -23,6 +23,7 @@ from tests.integration.delivery_office import (
 from tests.integration.test_drain import Line, ground, run
 
 from loonbrug.connections import operations as connections
+from loonbrug.connections.clients import sign_ins
 from loonbrug.connections.models import Environment
 from loonbrug.delivery import claiming, decisions, installation
 from loonbrug.delivery import drain as drains
@@ -279,7 +280,7 @@ def test_what_is_gone_from_a_lane_does_not_keep_the_rest_of_it_waiting() -> None
     with (
         pytest.MonkeyPatch.context() as patch,
         Writer(
-            raise_epochs, record_all, record_answers, cancels_when_read, claim_all, take_questions
+            raise_epochs, record_all, sign_ins, record_answers, cancels_when_read, claim_all, take_questions
         ) as writer,
     ):
         patch.setattr(drains, "ready_all", cancels_when_read)
@@ -295,7 +296,9 @@ class LosesTheLine(Writer):
     """The first claim ends in a dead line: after its commit, or before."""
 
     def __init__(self, *, after_commit: bool) -> None:
-        super().__init__(raise_epochs, record_all, record_answers, ready_all, claim_all, take_questions)
+        super().__init__(
+            raise_epochs, record_all, sign_ins, record_answers, ready_all, claim_all, take_questions
+        )
         self._loses = True
         self._after_commit = after_commit
 

@@ -14,8 +14,8 @@ from tests.integration.delivery_office import BOOKED, NOW, POLICY, UNKNOWN, ask,
 from tests.integration.test_bad_input import UNREADABLE, answer_with, answered, posts
 
 from afas_client.wire import Request, Response
+from loonbrug.connections import clients
 from loonbrug.delivery import asking, operations, read_backs
-from loonbrug.delivery import ground as grounds
 from loonbrug.delivery.models import Delivery, NumberKeeping, Payload
 from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.states import State
@@ -178,15 +178,15 @@ def test_a_database_that_goes_away_during_a_look_does_not_put_it_off_for_long(
     first = afas.office.queue()
     afas.run()
     assert state_of(first) is State.IN_DOUBT
-    opened = grounds.open_client
+    usual = clients.decrypt
     failures = [OperationalError("server closed the connection unexpectedly")]
 
-    def failing(**given: Any) -> Any:
+    def failing(ciphertext: bytes) -> str:
         if failures:
             raise failures.pop()
-        return opened(**given)
+        return usual(ciphertext)
 
-    monkeypatch.setattr(grounds, "open_client", failing)
+    monkeypatch.setattr(clients, "decrypt", failing)
     afas.run(NOW + timedelta(minutes=1))
     assert not failures
     afas.run(NOW + timedelta(minutes=1) + POLICY.look_longest)

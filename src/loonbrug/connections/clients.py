@@ -1,5 +1,6 @@
 """A client for an AFAS account. The host comes from participant number and type; no user can type it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from afas_client.client import AfasClient
 from afas_client.transport import Transport
 from loonbrug.access.rights import NotFoundError
 from loonbrug.connections.models import Connection
-from loonbrug.connections.secrets import decrypt
+from loonbrug.connections.secrets import SecretUnreadableError, decrypt
 
 
 class NotAuthorisedError(Exception):
@@ -34,15 +35,30 @@ def sign_in_without_token(*, office_id: int, connection_id: int) -> SignIn:
 
 def sign_in(*, office_id: int, connection_id: int) -> SignIn:
     """With the account's token. Raises NotAuthorisedError, SecretUnreadableError, NotFoundError."""
-    row = _row(office_id, connection_id)
+    (found,) = sign_ins([(office_id, connection_id)])
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def sign_ins(accounts: Sequence[tuple[int, int]]) -> list[SignIn | Exception]:
+    """For each office and AFAS account of it the way in, or why there is none: the errors of `sign_in`."""
+    ids = {connection_id for _, connection_id in accounts}
+    rows = Connection.objects.select_related("environment").in_bulk(ids)
+    return [
+        _sign_in(rows.get(connection_id), office_id, connection_id) for office_id, connection_id in accounts
+    ]
+
+
+def _sign_in(row: Connection | None, office_id: int, connection_id: int) -> SignIn | Exception:
+    if row is None or row.office_id != office_id:
+        return NotFoundError("connection", connection_id)
     if row.token_ciphertext is None:
-        raise NotAuthorisedError
-    return SignIn(_address(row), ClassicToken(decrypt(row.token_ciphertext)))
-
-
-def open_client(*, office_id: int, connection_id: int, transport: Transport) -> AfasClient:
-    """A client that may act. Raises NotAuthorisedError, SecretUnreadableError, NotFoundError."""
-    return sign_in(office_id=office_id, connection_id=connection_id).client(transport)
+        return NotAuthorisedError()
+    try:
+        return SignIn(_address(row), ClassicToken(decrypt(row.token_ciphertext)))
+    except SecretUnreadableError as unreadable:
+        return unreadable
 
 
 def _address(row: Connection) -> str:

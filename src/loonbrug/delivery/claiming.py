@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -54,8 +54,7 @@ class OvertakenError(Exception):
     """A newer drain of this environment has started; this one must claim nothing more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A delivery that may be claimed, as far as is known: its administration and journal code are its lane."""
 
     delivery_id: int
@@ -99,8 +98,7 @@ class Claim:
     send_before: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(NamedTuple):
     """A drain's question what it may claim."""
 
     environment_id: int
@@ -131,8 +129,7 @@ class Wish:
         return self.now + self.policy.send_window
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """What was claimed, what turned out not to be there to claim, and how many calls that leaves free."""
 
     claims: tuple[Claim, ...]

@@ -13,7 +13,7 @@ import structlog
 
 from afas_client.client import AfasClient
 from afas_client.transport import Transport
-from loonbrug.connections.clients import open_client
+from loonbrug.connections.clients import sign_ins
 from loonbrug.delivery.asking import take_questions
 from loonbrug.delivery.claiming import Ahead, Claim, Lane, check_epoch, claim_all, ready_all
 from loonbrug.delivery.inspection import record_answers
@@ -80,7 +80,7 @@ def grouping_writer() -> Writer:
     """A writer that commits together what drains ask: answers first, because they free lanes, and questions last,
     because sends go before them. To judge what AFAS's books show takes long.
     """
-    operations = (raise_epochs, record_all, record_answers, ready_all, claim_all, take_questions)
+    operations = (raise_epochs, record_all, sign_ins, record_answers, ready_all, claim_all, take_questions)
     return Writer(*operations, slow={record_answers})
 
 
@@ -146,16 +146,14 @@ class Work:
         """The client of one connection, with the token it has now; opened once for all calls that need it."""
         key = asked.connection_id, asked.token
         if key not in self.clients:
-            opening = self.ground.write(
-                open_client,
-                office_id=asked.office_id,
-                connection_id=asked.connection_id,
-                transport=self.transport,
-            )
-            self.clients[key] = asyncio.ensure_future(opening)
+            self.clients[key] = asyncio.ensure_future(self._opened(asked.office_id, asked.connection_id))
         opened = self.clients[key]
         try:
             return opened.result() if opened.done() else await asyncio.shield(opened)
         except Exception:
             self.clients.pop(key, None)  # the next call tries again
             raise
+
+    async def _opened(self, office_id: int, connection_id: int) -> AfasClient:
+        way_in = await self.ground.writer.join(sign_ins, (office_id, connection_id))
+        return way_in.client(self.transport)

@@ -21,7 +21,7 @@ class Delivery(models.Model):
     out to have booked the ended one after all: two deliveries of one entry then stand beside each other.
     """
 
-    office = models.ForeignKey(Office, on_delete=models.PROTECT)
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, db_index=False)
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, db_index=False)
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT)
     company_id = models.BigIntegerField()
@@ -135,7 +135,7 @@ class Attempt(models.Model):
     kind = models.CharField(
         max_length=10, choices=[(kind.value, kind.name) for kind in AttemptKind], default=AttemptKind.BOOK
     )
-    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="attempts")
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="attempts", db_index=False)
     claim_id = models.UUIDField(unique=True)
     number = models.PositiveSmallIntegerField()
     epoch = models.BigIntegerField()

@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -29,8 +28,7 @@ from loonbrug.delivery.tables import one_of, stored, stored_id, values_of
 _SETTLED = frozenset(Outcome) - {Outcome.UNKNOWN}
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What one attempt came to; `now` is when that was known."""
 
     claim_id: UUID
@@ -39,8 +37,7 @@ class Report:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """An attempt with the delivery that it is of, as the table has them."""
 
     attempt_id: int

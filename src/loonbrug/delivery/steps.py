@@ -1,8 +1,8 @@
 """Writing one step of a delivery, and what follows from it for what it reverses. Within an open transaction only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Q
@@ -30,8 +30,7 @@ _STEP_TYPES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One delivery's way to where a decision puts it."""
 
     delivery_id: int

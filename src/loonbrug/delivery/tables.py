@@ -53,7 +53,7 @@ def values_of(types: Sequence[str], rows: Sequence[Sequence[Value]]) -> tuple[st
         table = "json_each(%s)"
     else:
         columns = [f"(value ->> {place})::{type_}" for place, type_ in enumerate(types)]
-        table = "json_array_elements(%s::json)"
+        table = "jsonb_array_elements(%s::jsonb)"
     named = ", ".join(f"{column} AS column{number}" for number, column in enumerate(columns, start=1))
     return f"(SELECT {named} FROM {table})", msgspec.json.encode(rows).decode()
 

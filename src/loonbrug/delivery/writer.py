@@ -9,10 +9,9 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connections, transaction
 
@@ -33,8 +32,7 @@ MOST_SLOW_ONES = 8
 MOST_ALONE = 10
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(NamedTuple):
     """What one coroutine waits for: a request for a grouped operation, or an operation to run by itself."""
 
     operation: Callable[..., Any]

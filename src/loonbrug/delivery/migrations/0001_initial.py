@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('changed_at', models.DateTimeField()),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='connections.connection')),
                 ('environment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='connections.environment')),
-                ('office', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='access.office')),
+                ('office', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='access.office')),
                 ('reverses', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='counter_entries', to='delivery.delivery')),
             ],
         ),
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(blank=True, max_length=60)),
                 ('log_reference', models.CharField(blank=True, max_length=64)),
                 ('entry_number', models.CharField(blank=True, max_length=20)),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='delivery.delivery')),
+                ('delivery', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='delivery.delivery')),
             ],
         ),
         migrations.CreateModel(
