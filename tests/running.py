@@ -259,7 +259,7 @@ def ask(url: str, method: str = "GET", document: object = None) -> Any:
     """JSON over HTTP, on this machine."""
     body = None if document is None else json.dumps(document).encode()
     request = Request(url, data=body, method=method, headers={"Content-Type": "application/json"})
-    with urlopen(request, timeout=10) as answer:
+    with urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
 

@@ -37,7 +37,7 @@ def test_a_second_process_serves_pages_only_and_says_so(installation: Installati
     second = installation.serve(port)
     assert "serving_pages_only" in second.output
     assert "serving_pages_only" not in first.output
-    with urlopen(f"{installation.address(port)}/sign-in/", timeout=10) as page:
+    with urlopen(f"{installation.address(port)}/sign-in/", timeout=60) as page:
         assert page.status == 200
 
 

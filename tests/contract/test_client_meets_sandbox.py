@@ -88,7 +88,7 @@ async def meeting() -> AsyncIterator[Meeting]:
     sandbox = Sandbox(seed("demo"), SeededRandomness("meeting"), lambda: datetime.now(UTC), mail_server)
     async with (
         serving(profit_app(sandbox), sandbox) as address,
-        AiohttpTransport(read_timeout=timedelta(seconds=2)) as transport,
+        AiohttpTransport(read_timeout=timedelta(seconds=60)) as transport,
     ):
         url = f"{address}/{HOST}/ProfitRestServices"
         yield Meeting(sandbox, mailbox, transport, url, AfasClient(transport, url, token_of(sandbox)))
@@ -244,8 +244,10 @@ async def test_a_lost_answer_is_unknown_whether_it_was_booked_or_not(
 
 async def test_silence_is_unknown(meeting: Meeting) -> None:
     meeting.fault(FaultKind.LATENCY, delay_ms=60_000)
-    with pytest.raises(errors.NoAnswer):
-        await meeting.afas.post_entry(entry())
+    async with AiohttpTransport(read_timeout=timedelta(milliseconds=250)) as impatient:
+        afas = AfasClient(impatient, meeting.url, token_of(meeting.sandbox))
+        with pytest.raises(errors.NoAnswer):
+            await afas.post_entry(entry())
 
 
 async def test_afas_own_time_limit_is_unknown(meeting: Meeting) -> None:

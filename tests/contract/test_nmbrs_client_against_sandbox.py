@@ -149,7 +149,7 @@ async def meeting() -> AsyncIterator[Meeting]:
         next(iter(sandbox.world.subscription_keys)),
         "http://127.0.0.1:21099/nmbrs/back",
     )
-    async with serving(sandbox) as at, AiohttpTransport(read_timeout=timedelta(seconds=10)) as line:
+    async with serving(sandbox) as at, AiohttpTransport(read_timeout=timedelta(seconds=60)) as line:
         service = f"{at}/connect"
         addresses = Addresses(f"{service}/authorize", f"{service}/token", f"{service}/revocation", at)
         yield Meeting(sandbox, line, addresses, application)

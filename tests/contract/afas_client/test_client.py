@@ -25,7 +25,7 @@ KEYS = {"api_key": "A" * 32, "environment_key": "E" * 32, "user_id": "12345.kopp
 
 @pytest.fixture
 async def line() -> AsyncIterator[AiohttpTransport]:
-    async with AiohttpTransport(read_timeout=timedelta(seconds=5)) as transport:
+    async with AiohttpTransport(read_timeout=timedelta(seconds=60)) as transport:
         yield transport
 
 

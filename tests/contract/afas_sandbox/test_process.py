@@ -30,7 +30,7 @@ async def test_the_process_tells_its_addresses_serves_and_stops_when_told() -> N
         assert await status_when_up(session, url) == 401
 
     process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 async def status_when_up(session: aiohttp.ClientSession, url: str) -> int:

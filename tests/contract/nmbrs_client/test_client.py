@@ -166,7 +166,7 @@ class Office:
 
 @pytest.fixture
 async def office() -> AsyncIterator[Office]:
-    async with serving() as nmbrs, AiohttpTransport(read_timeout=timedelta(seconds=5)) as line:
+    async with serving() as nmbrs, AiohttpTransport(read_timeout=timedelta(seconds=60)) as line:
         identity = IdentityClient(line, APPLICATION, nmbrs.addresses)
         tokens = await identity.exchange_code("good", VERIFIER)
         yield Office(nmbrs, identity, Rotating(identity, tokens.access_token, tokens.refresh_token), line)

@@ -15,14 +15,21 @@ from nmbrs_client.errors import BadAnswer, Form, NeverLeft, NoAnswer
 from nmbrs_client.transport import AiohttpTransport
 from nmbrs_client.wire import Request, Response
 
-QUICK = timedelta(milliseconds=300)
 SECRET = "refresh-token-that-nobody-may-see"
 
 
 @pytest.fixture
 async def line() -> AsyncIterator[AiohttpTransport]:
+    # No time-out of it may pass while a busy machine holds both ends up: that would be another error.
+    async with AiohttpTransport(read_timeout=timedelta(seconds=60), largest_answer=100_000) as transport:
+        yield transport
+
+
+@pytest.fixture
+async def impatient() -> AsyncIterator[AiohttpTransport]:
+    # A whole call has as long as both together.
     async with AiohttpTransport(
-        read_timeout=QUICK, connect_timeout=QUICK, largest_answer=100_000
+        connect_timeout=timedelta(seconds=1), read_timeout=timedelta(milliseconds=500)
     ) as transport:
         yield transport
 
@@ -76,17 +83,17 @@ async def test_a_post_is_asked_once_whatever_becomes_of_the_line(
     assert told.value.__suppress_context__
 
 
-async def test_a_silent_server_is_given_up(line: AiohttpTransport) -> None:
+async def test_a_silent_server_is_given_up(impatient: AiohttpTransport) -> None:
     async def silent(server: RawServer, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(5)
 
     async with raw_server(silent) as server:
         with pytest.raises(NoAnswer):
-            await line.send(post(server))
+            await impatient.send(post(server))
         assert server.count("POST") == 1
 
 
-async def test_an_answer_that_drips_for_ever_is_given_up(line: AiohttpTransport) -> None:
+async def test_an_answer_that_drips_for_ever_is_given_up(impatient: AiohttpTransport) -> None:
     async def dripping(server: RawServer, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         while not writer.is_closing():
@@ -96,7 +103,7 @@ async def test_an_answer_that_drips_for_ever_is_given_up(line: AiohttpTransport)
 
     async with raw_server(dripping) as server:
         with pytest.raises(NoAnswer):
-            await line.send(get(server))
+            await impatient.send(get(server))
 
 
 async def test_where_nobody_listens_nothing_has_left(line: AiohttpTransport) -> None:
@@ -109,11 +116,11 @@ async def test_where_nobody_listens_nothing_has_left(line: AiohttpTransport) -> 
             assert SECRET not in str(told.value)
 
 
-async def test_a_server_that_speaks_no_tls_is_never_told_anything(line: AiohttpTransport) -> None:
+async def test_a_server_that_speaks_no_tls_is_never_told_anything(impatient: AiohttpTransport) -> None:
     async with raw_server(replying(answer("200 OK", b"{}"))) as server:
         request = post(server)
         with pytest.raises(NeverLeft):
-            await line.send(Request("POST", request.url.replace("http:", "https:"), {}, request.body))
+            await impatient.send(Request("POST", request.url.replace("http:", "https:"), {}, request.body))
         assert server.requests == []
 
 

@@ -51,7 +51,7 @@ async def test_the_process_tells_its_addresses_serves_and_stops_when_told(comman
         assert (newest["year"], newest["period"]) == (2026, 10)
 
         process.send_signal(signal.SIGTERM)
-        await asyncio.wait_for(process.wait(), 10)
+        await asyncio.wait_for(process.wait(), 60)
 
 
 async def test_a_partner_registers_five_addresses_at_most() -> None:
