@@ -4,10 +4,10 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from tests.integration.journal_pages import client_of, page
 from tests.integration.nmbrs_runs import Nmbrs, document, fetch, later, link, run_in_nmbrs
 from tests.integration.payroll_office import NOW, PayrollOffice, draft, entry, keep
 from tests.integration.sending_office import make_office
-from tests.integration.test_journals_screens import client_of, page
 
 from loonbrug.access.models import User
 from loonbrug.access.queries import scope_of
