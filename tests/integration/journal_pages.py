@@ -6,9 +6,9 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.integration.payroll_office import NOW, PayrollOffice
+from tests.integration.people import browser_of, everywhere, person
 
-from loonbrug.access.models import Right, Template, User
-from loonbrug.access.rights import Level, Part
+from loonbrug.access.rights import Level
 from loonbrug.connections.models import Connection, Environment
 from loonbrug.delivery.models import Attempt, Delivery, Payload
 from loonbrug.delivery.states import ENDED, State
@@ -50,19 +50,8 @@ def mapped_account(office: PayrollOffice) -> Connection:
 
 def client_of(office: PayrollOffice, level: Level, language: str = "nl") -> Client:
     """A browser in which somebody with this right on every part is signed in."""
-    template = Template.objects.create(office_id=office.scope.office_id, name=f"{level} {language}")
-    for part in Part:
-        Right.objects.create(template=template, part=part, level=level)
-    user = User.objects.create(
-        office_id=office.scope.office_id,
-        template=template,
-        email=f"{level}-{language}-{office.scope.office_id}@example.nl",
-        name="Anna de Vries",
-        language=language,
-    )
-    client = Client()
-    client.force_login(user)
-    return client
+    rights = everywhere(level)
+    return browser_of(person(office.scope.office_id, rights, name="Anna de Vries", language=language))
 
 
 def delivered(
