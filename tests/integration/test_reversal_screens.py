@@ -117,7 +117,7 @@ def test_what_may_be_deleted_already_and_cannot_be_looked_up_is_not_undone_again
     delivered(office, connection, journal_id, 1, State.BOOKED, entry_number="5789", reason=Reason.NOT_SEEN)
     answered(Delivery.objects.get(), "unknown", kind=AttemptKind.DELETE, entry_number="5789")
     shown = page(writer, f"/journals/{journal_id}/reverse/")
-    assert "misschien al verwijderd" in shown
+    assert "Geen van beide manieren kan hier" in shown
     assert "Profit_Transactions_Allocated" in shown
     assert "terugdraaien</button>" not in shown
     asked = {"how": "counter_entry", "reason": "verkeerde run"}
