@@ -89,7 +89,6 @@ _FATES: dict[Fate, tuple[str, Promise]] = {
 _REASONS: dict[str, Promise] = {
     "company_is_test": gettext_lazy("The company has become a test company. Nothing was sent."),
     "debtor_is_blocked": gettext_lazy("The debtor has been blocked. Nothing was sent."),
-    "no_connection": gettext_lazy("The AFAS account or its mapping is gone. Nothing was sent."),
     "no_look_up": gettext_lazy("The answer of AFAS was lost, so a person has to look in AFAS."),
     "no_sight": gettext_lazy(
         "AFAS shows us no entry of ours to compare with, so a person has to look in AFAS."
