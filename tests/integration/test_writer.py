@@ -43,14 +43,10 @@ def judged(names: Sequence[str]) -> list[int | Exception]:
 
 
 def ask(writer: Writer, *names: str) -> list[object]:
-    """Hand in all of these while the writer is held up, so that they wait together."""
+    """Hand in all of these in one turn of the loop, so that they wait together."""
 
     async def together() -> list[object]:
-        free = threading.Event()
-        held = writer.run(free.wait)
         waiting = [writer.join(found, name) for name in names]
-        free.set()
-        await held
         return await asyncio.gather(*waiting, return_exceptions=True)
 
     return asyncio.run(together())
@@ -64,6 +60,39 @@ def test_what_waits_together_is_one_group(writer: Writer) -> None:
     answers = ask(writer, "Noord", "Zuid", "West")
     assert groups == [["Noord", "Zuid", "West"]]
     assert sorted(answers) == sorted(Office.objects.values_list("pk", flat=True))  # type: ignore[type-var]
+
+
+def test_what_gathers_while_the_writer_is_at_work_is_one_group(writer: Writer) -> None:
+    async def one_after_the_other() -> None:
+        free = threading.Event()
+        held = writer.run(free.wait)
+        waiting = []
+        for name in ("Noord", "Zuid"):
+            waiting.append(writer.join(found, name))
+            await asyncio.sleep(0)
+        free.set()
+        await asyncio.gather(held, *waiting)
+
+    asyncio.run(one_after_the_other())
+    assert groups == [["Noord", "Zuid"]]
+
+
+def test_what_an_answer_set_going_is_committed_with_it(writer: Writer) -> None:
+    async def answer_and_claim() -> None:
+        has_news = asyncio.Event()
+
+        async def claim() -> None:
+            await has_news.wait()
+            await writer.join(found, "the claim behind it")
+
+        claiming = asyncio.create_task(claim())
+        await asyncio.sleep(0)
+        has_news.set()
+        await writer.join(found, "an answer")
+        await claiming
+
+    asyncio.run(answer_and_claim())
+    assert groups == [["an answer", "the claim behind it"]]
 
 
 def test_one_that_is_refused_does_not_stop_the_others(writer: Writer) -> None:
@@ -88,11 +117,7 @@ def test_when_the_database_fails_everybody_hears_it_and_nothing_is_done_twice(wr
 
 def test_grouped_operations_run_in_the_order_of_the_writer_in_one_transaction(writer: Writer) -> None:
     async def both() -> None:
-        free = threading.Event()
-        held = writer.run(free.wait)
-        waiting = [writer.join(found, "Noord"), writer.join(renamed, "Zuid")]
-        free.set()
-        await asyncio.gather(held, *waiting)
+        await asyncio.gather(writer.join(found, "Noord"), writer.join(renamed, "Zuid"))
 
     asyncio.run(both())
     assert groups == [["renamed", "Zuid"], ["Noord"]]
@@ -123,12 +148,8 @@ def test_what_would_never_have_its_turn_is_refused_at_once(writer: Writer) -> No
 
 def test_who_no_longer_waits_disturbs_nobody(writer: Writer) -> None:
     async def act() -> None:
-        free = threading.Event()
-        held = writer.run(free.wait)
         gone, stays = writer.join(found, "Noord"), writer.join(found, "Zuid")
         gone.cancel()
-        free.set()
-        await held
         await stays
 
     asyncio.run(act())
@@ -155,12 +176,7 @@ def test_few_of_what_takes_long_go_with_others_and_none_is_forgotten() -> None:
     groups.clear()
 
     async def together(writer: Writer) -> None:
-        free = threading.Event()
-        held = writer.run(free.wait)
-        waiting = [*(writer.join(judged, name) for name in many), writer.join(found, "Noord")]
-        free.set()
-        await held
-        await asyncio.gather(*waiting)
+        await asyncio.gather(*(writer.join(judged, name) for name in many), writer.join(found, "Noord"))
 
     with Writer(judged, found, slow={judged}) as writer:
         asyncio.run(together(writer))

@@ -26,7 +26,7 @@ Together = Callable[[Sequence[Q]], Sequence[R | Exception]]
 #: The database is not there, or takes nothing now: what is offered again later may be stored.
 AWAY = (OperationalError, InterfaceError)
 
-#: A larger group would only let the first of it wait longer.
+#: About so many are committed together. A larger group would only let the first of it wait longer.
 MOST_AT_ONCE = 500
 #: So many of the operations that take long go in one group: the others need not wait for more.
 MOST_SLOW_ONES = 8
@@ -56,7 +56,8 @@ class Writer:
     ) -> None:
         self._order = order
         self._slow = slow
-        self._waiting: SimpleQueue[_Item | None] = SimpleQueue()
+        self._gathering: dict[asyncio.AbstractEventLoop, list[_Item]] = {}
+        self._waiting: SimpleQueue[Sequence[_Item | None]] = SimpleQueue()
         self._thread = threading.Thread(target=self._live, name="writer", daemon=True)
         self._thread.start()
 
@@ -67,7 +68,7 @@ class Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Do what is waiting, and end the thread."""
-        self._waiting.put(None)
+        self._waiting.put([None])
         self._thread.join()
 
     def join(self, operation: Together[Q, R], request: Q) -> "asyncio.Future[R]":
@@ -88,8 +89,15 @@ class Writer:
     ) -> "asyncio.Future[Any]":
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
-        self._waiting.put(_Item(operation, request, is_grouped, future, loop))
+        gathering = self._gathering.setdefault(loop, [])
+        if not gathering:
+            loop.call_soon(self._pass_on, loop)
+        gathering.append(_Item(operation, request, is_grouped, future, loop))
         return future
+
+    def _pass_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """What an answer set going is committed with it: the claim of the call that it left free."""
+        self._waiting.put(self._gathering.pop(loop))
 
     def _live(self) -> None:
         """What is grouped goes first: no call waits for its answer to be stored while others look around."""
@@ -113,10 +121,10 @@ class Writer:
         connections.close_all()
 
     def _all_waiting(self, *, may_wait: bool) -> list[_Item | None]:
-        waiting = [self._waiting.get()] if may_wait else []
+        waiting = list(self._waiting.get()) if may_wait else []
         while len(waiting) < MOST_AT_ONCE:
             try:
-                waiting.append(self._waiting.get_nowait())
+                waiting += self._waiting.get_nowait()
             except Empty:
                 break
         return waiting
