@@ -141,6 +141,11 @@ def test_keys_and_codes_never_come_back(office: AfasOffice, afas: Afas) -> None:
     assert not {str(value) for value in browser.session.values()} & {API_KEY, ENVIRONMENT_KEY, CODE}
 
 
+def test_the_language_switch_after_a_wrong_key_leads_to_the_account(office: AfasOffice) -> None:
+    wrong = office.browser().post(at("afas-code", office), {"api_key": "verkeerd", "environment_key": "x"})
+    assert f'name="next" value="{at("afas-account", office)}"' in wrong.content.decode()
+
+
 def test_a_wrong_code_tells_cause_and_cure(office: AfasOffice, afas: Afas) -> None:
     browser = office.browser()
     browser.post(at("afas-code", office), KEYS)
