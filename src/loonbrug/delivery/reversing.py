@@ -75,8 +75,7 @@ def ways(deliveries: Collection[Delivery]) -> frozenset[How]:
     """How these entries can be reversed, all in the same way.
 
     Without a look in the books nothing is deleted; what AFAS holds twice or differently has no opposite, but what
-    it booked once, after it had ended, has. Nothing is undone twice: while a counter-entry is on its way nothing else
-    is begun, and what may have been deleted has no counter-entry.
+    it booked once, after it had ended, has. Nothing is undone twice: what may have been deleted has no counter-entry.
     """
     if any(_is_being_undone(delivery) for delivery in deliveries):
         return frozenset()
@@ -89,6 +88,7 @@ def ways(deliveries: Collection[Delivery]) -> frozenset[How]:
 
 
 def _is_being_undone(delivery: Delivery) -> bool:
+    """Such a delivery should be reversing and not come here; if it does, refusing is better than undoing it twice."""
     under_way = [State.QUEUED, State.SENDING, State.IN_DOUBT, State.HELD, State.UNDECIDED]
     return not delivery.is_ended and delivery.counter_entries.filter(state__in=under_way).exists()
 

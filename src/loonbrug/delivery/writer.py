@@ -69,7 +69,12 @@ class Writer:
         self._thread.join()
 
     def join(self, operation: Together[Q, R], request: Q) -> "asyncio.Future[R]":
-        """Hand in a request; it is committed with all others that are waiting by then."""
+        """Hand in a request; it is committed with all others that are waiting by then.
+
+        Raises ValueError for an operation that is not in the order.
+        """
+        if operation not in self._order:
+            raise ValueError(f"{operation} is not in the order of this writer, so its turn would never come")
         return self._hand_in(operation, request, is_grouped=True)
 
     def run(self, operation: Callable[[], R]) -> "asyncio.Future[R]":

@@ -7,21 +7,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from loonbrug.access.rights import Level, Part, Scope
+from loonbrug.access.rights import Level, Part
 from loonbrug.delivery import queries as deliveries
 from loonbrug.delivery.queries import ReversalView
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import State
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.money import ZERO
-from loonbrug.ledger.problems import ProblemsError
 from loonbrug.payroll import queries as payroll
+from loonbrug.web.field_errors import was_done
 from loonbrug.web.journals import sections, words
 from loonbrug.web.journals.forms import ReversalForm
 from loonbrug.web.requests import OfficeRequest
 from loonbrug.workflows.reverse import reverse_journal
-
-COUNTER_ENTRY_UNDER_WAY = {State.QUEUED, State.SENDING, State.IN_DOUBT, State.HELD, State.UNDECIDED}
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,20 +46,15 @@ def reverse(request: OfficeRequest, journal_id: int) -> HttpResponse:
         "may_reverse": sections.may_reverse(scope),
         "form": form,
     }
-    return render(request, "journals/reverse.html", context | _ways(scope, journal_id, found))
+    return render(request, "journals/reverse.html", context | _ways(found))
 
 
-def _ways(scope: Scope, journal_id: int, found: ReversalView) -> dict[str, object]:
+def _ways(found: ReversalView) -> dict[str, object]:
     """Which ways there are; and of one that is missing, why."""
-    undone = {view.id for view in found.reversible}
-    deliveries_of_it = deliveries.of_journals(scope=scope, journal_ids=[journal_id]).get(journal_id, ())
     return {
         "can_delete": How.DELETE in found.ways,
         "can_counter": How.COUNTER_ENTRY in found.ways,
         "can_reverse": found.is_settled and found.reversible and found.ways,
-        "is_countered": any(
-            view.reverses_id in undone and view.state in COUNTER_ENTRY_UNDER_WAY for view in deliveries_of_it
-        ),
         "is_conflict": any(view.state is State.CONFLICT for view in found.reversible),
         "is_by_hand": any(view.state is State.BOOKED_BY_HAND for view in found.others),
     }
@@ -69,17 +62,13 @@ def _ways(scope: Scope, journal_id: int, found: ReversalView) -> dict[str, objec
 
 def _asked(request: OfficeRequest, journal_id: int, form: ReversalForm) -> bool:
     """Whether the reversal could be asked for; otherwise the form says why not."""
-    try:
-        reverse_journal(
+    return was_done(
+        form,
+        lambda: reverse_journal(
             scope=request.scope,
             journal_id=journal_id,
             how=How(form.cleaned_data["how"]),
             reason=form.cleaned_data["reason"],
             now=timezone.now(),
-        )
-    except ProblemsError as refused:
-        for found in refused.problems:
-            text = words.advice(found)
-            form.add_error(None, f"{text.message} {text.cure}")
-        return False
-    return True
+        ),
+    )

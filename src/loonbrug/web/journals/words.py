@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from afas_client.catalogue import find
 from loonbrug.delivery.models import AttemptKind
@@ -14,7 +14,8 @@ from loonbrug.ledger.problems import Problem, Severity, Who
 from loonbrug.payroll.models import JournalLife
 from loonbrug.payroll.queries import Fate
 from loonbrug.screens.journal_export import JournalRow, JournalState
-from loonbrug.screens.problem_texts import Language, describe
+from loonbrug.screens.problem_texts import describe
+from loonbrug.web.words import language
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +225,6 @@ def advice(problem: Problem) -> Advice:
         place=text.place,
         tone="bad" if is_error else "attention",
     )
-
-
-def language() -> Language:
-    """The reader's language."""
-    return "en" if get_language() == "en" else "nl"
 
 
 def who(value: str) -> str:
