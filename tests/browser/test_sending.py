@@ -189,3 +189,17 @@ def test_a_reader_sees_everything_and_can_change_nothing(
 
 
 BLOCKED = ("Blocked (%(count)d problem)", "Blocked (%(count)d problems)")
+
+
+def test_the_tick_for_all_says_whether_all_are_ticked(dutch: Loonbrug, mapped_office: Office) -> None:
+    installation = mapped_office.installation
+    dutch.page.goto(installation.address(installation.pages) + "/workflow/companies/")
+    boxes = dutch.main.get_by_role("table").get_by_role("checkbox")
+    everyone, first = boxes.first, boxes.nth(1)
+    expect(everyone).not_to_be_checked()
+    everyone.check()
+    assert all(box.is_checked() for box in boxes.all())
+    first.uncheck()
+    expect(everyone).not_to_be_checked()
+    first.check()
+    expect(everyone).to_be_checked()

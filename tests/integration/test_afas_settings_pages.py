@@ -15,7 +15,7 @@ from tests.integration.nmbrs_runs import link
 
 from loonbrug.access.rights import Level
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.directory.models import NmbrsCompany
+from loonbrug.directory.models import Company, NmbrsCompany
 from loonbrug.mappings.models import Mapping
 from loonbrug.workflows import authorise, map_company
 
@@ -139,6 +139,18 @@ def test_keys_and_codes_never_come_back(office: AfasOffice, afas: Afas) -> None:
             assert secret not in shown
     assert "no-store" in answers[-1].headers["Cache-Control"]
     assert not {str(value) for value in browser.session.values()} & {API_KEY, ENVIRONMENT_KEY, CODE}
+
+
+def test_where_every_company_is_mapped_a_new_mapping_says_what_to_do(office: AfasOffice) -> None:
+    Company.objects.all().delete()
+    address = f"{reverse('afas-mapping-new')}?account={office.account.id}"
+    shown = text(office.browser(language="en").get(address, follow=True))
+    assert "Every company has a mapping already. Change it here, or add a company first." in shown
+
+
+def test_the_language_switch_after_a_wrong_key_leads_to_the_account(office: AfasOffice) -> None:
+    wrong = office.browser().post(at("afas-code", office), {"api_key": "verkeerd", "environment_key": "x"})
+    assert f'name="next" value="{at("afas-account", office)}"' in wrong.content.decode()
 
 
 def test_a_wrong_code_tells_cause_and_cure(office: AfasOffice, afas: Afas) -> None:

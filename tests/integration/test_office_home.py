@@ -138,3 +138,13 @@ def test_two_runs_of_a_period_that_nmbrs_shows_are_two(
     for number in shown:
         run_in_nmbrs(Journal.objects.get(pk=noord.ids["journal_id"]).run.company_id, number=number)
     assert counts(noord.manager.scope)[0] == ready
+
+
+def test_what_needs_attention_leads_to_all_of_it(noord: OfficeWithAll) -> None:
+    browser = noord.manager.browser()
+    address = 'href="/deliveries/?queue=person"'
+    assert address not in browser.get("/").content.decode()
+    put(noord.ids["delivery_id"], State.SENDING, State.REJECTED)
+    assert address in browser.get("/").content.decode()
+    company = Company.objects.get(id=noord.ids["company_id"])
+    assert company.name in browser.get("/deliveries/?queue=person").content.decode()

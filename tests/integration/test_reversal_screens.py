@@ -19,7 +19,7 @@ from loonbrug.audit.models import Record
 from loonbrug.connections.models import Connection
 from loonbrug.delivery.models import AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Reason
-from loonbrug.delivery.states import State
+from loonbrug.delivery.states import ENDED, State
 from loonbrug.screens.office_home import office_home
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +78,7 @@ def test_reversing_is_asked_for_with_a_reason_and_recorded(
     shown = done.content.decode()
     assert "Wordt teruggedraaid" in shown
     assert "verkeerde run" in shown
+    assert "Terugdraaien door verwijderen" in shown
     assert f'hx-get="/journals/{journal_id}/entries/1/"' in shown
     record = Record.objects.get(verb="reverse")
     assert (record.subject_kind, record.subject_id) == ("journal", journal_id)
@@ -102,6 +103,8 @@ def test_without_a_look_only_a_counter_entry_is_offered_and_shown_with_the_entry
     shown = page(writer, f"/journals/{journal_id}/reverse/")
     assert 'value="counter_entry" required' in shown
     assert 'value="delete"' not in shown
+    assert "een tegenboeking kan wel" in shown
+    assert "eigen boekstuknummer" in shown
     done = writer.post(
         f"/journals/{journal_id}/reverse/", {"how": "counter_entry", "reason": "verkeerde run"}, follow=True
     )
@@ -117,12 +120,79 @@ def test_what_may_be_deleted_already_and_cannot_be_looked_up_is_not_undone_again
     delivered(office, connection, journal_id, 1, State.BOOKED, entry_number="5789", reason=Reason.NOT_SEEN)
     answered(Delivery.objects.get(), "unknown", kind=AttemptKind.DELETE, entry_number="5789")
     shown = page(writer, f"/journals/{journal_id}/reverse/")
-    assert "Geen van beide manieren kan hier" in shown
+    assert "misschien al verwijderd" in shown
+    assert "dubbel, of anders" not in shown
     assert "Profit_Transactions_Allocated" in shown
     assert "terugdraaien</button>" not in shown
     asked = {"how": "counter_entry", "reason": "verkeerde run"}
     writer.post(f"/journals/{journal_id}/reverse/", asked)
     assert Delivery.objects.get().state == State.BOOKED
+
+
+def counter_entry_of(undone: Delivery, state: State) -> Delivery:
+    row = Delivery.objects.get(pk=undone.pk)
+    row.pk, row.reverses, row.voucher_number = None, undone, "202611-1001-COUNTER"
+    row.state, row.is_ended = state, state in ENDED
+    row.save(force_insert=True)
+    return row
+
+
+def test_an_entry_that_afas_holds_twice_and_cannot_be_looked_up_says_so(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    delivered(office, connection, journal_id, 1, State.CONFLICT, entry_number="5789")
+    shown = page(writer, f"/journals/{journal_id}/reverse/")
+    assert "dubbel, of anders dan verzonden" in shown
+    assert "misschien al verwijderd" not in shown
+    assert "Profit_Transactions_Allocated" in shown
+    assert "terugdraaien</button>" not in shown
+
+
+def test_an_entry_that_afas_holds_twice_can_only_be_deleted_and_the_page_says_why(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    may_look(connection)
+    delivered(office, connection, journal_id, 1, State.CONFLICT, entry_number="5789")
+    shown = page(writer, f"/journals/{journal_id}/reverse/")
+    assert "dubbel, of anders dan verzonden" in shown
+    assert "Verwijderen kan wel" in shown
+    assert 'value="delete" required' in shown
+    assert "eigen boekstuknummer" not in shown
+
+
+def test_what_is_under_way_is_not_called_what_stays_nor_entered_by_hand(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    delivered(
+        office, connection, journal_id, 1, State.REVERSING, entry_number="5789", reason=Reason.TO_DELETE
+    )
+    address = f"/journals/{journal_id}/reverse/"
+    shown = page(writer, address)
+    assert "Wat blijft zoals het is" not in shown
+    assert "met de hand" not in shown
+    Delivery.objects.update(state=State.BOOKED, reason="")
+    delivered(office, connection, journal_id, 2, State.BOOKED_BY_HAND, entry_number="5790")
+    shown = page(writer, address)
+    assert "Wat blijft zoals het is" in shown
+    assert "wordt met de hand uit AFAS gehaald" in shown
+
+
+def test_a_counter_entry_in_doubt_is_not_taken_for_what_it_undoes(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    undone = delivered(
+        office, connection, journal_id, 1, State.REVERSING, entry_number="5789", reason=Reason.COUNTER_ENTRY
+    )
+    counter = counter_entry_of(undone, State.UNDECIDED)
+    shown = page(writer, f"/deliveries/{counter.pk}/doubt/")
+    assert "Tegenboeking van boeking 1" in shown
+    assert "die wordt niet bedoeld" in shown
+    found = {"decision": "booked", "entry_number": "05789", "reason": "gevonden"}
+    refused = writer.post(f"/deliveries/{counter.pk}/doubt/", found).content.decode()
+    assert "Journaalpostnummer 5789 is van de boeking die wordt teruggedraaid" in refused
+    assert Delivery.objects.get(pk=undone.pk).state == State.REVERSING
+    writer.post(f"/deliveries/{counter.pk}/doubt/", found | {"entry_number": "5790"})
+    assert Delivery.objects.get(pk=undone.pk).state == State.REVERSED
 
 
 def test_while_an_entry_is_in_doubt_there_is_nothing_to_click(
@@ -192,12 +262,7 @@ def test_a_counter_entry_is_marked_among_the_deliveries_and_is_no_booking_of_the
     office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
 ) -> None:
     undone = delivered(office, connection, journal_id, 1, State.REVERSED, entry_number="5789")
-    counter = {"reverses": undone, "voucher_number": "202611-1001-COUNTER"}
-    row = Delivery.objects.get(pk=undone.pk)
-    row.pk, row.state, row.is_ended = None, State.REJECTED, False
-    for name, value in counter.items():
-        setattr(row, name, value)
-    row.save(force_insert=True)
+    row = counter_entry_of(undone, State.REJECTED)
     assert "tegenboeking" in page(writer, "/deliveries/")
     Delivery.objects.filter(pk=row.pk).update(state=State.BOOKED)
     month = NOW.replace(day=1, hour=0)

@@ -142,6 +142,17 @@ def test_the_last_look_says_how_many_and_how_much_and_changes_nothing(office: Ma
     assert not Batch.objects.exists()
 
 
+def test_the_language_switch_of_the_last_look_leads_to_the_list(office: ManyCompanies) -> None:
+    office.add()
+    browser = office.browser()
+    for address in ("/send/", f"/debtors/{office.debtor.pk}/send/"):
+        html = page(browser, address)
+        asked = {"key": hidden(html, "key"), "journal": ticked(html)}
+        asked |= {"debtor": hidden(html, "debtor")} if 'name="debtor"' in html else {}
+        look = browser.post("/send/confirm/", asked).content.decode()
+        assert hidden(look, "next") == address
+
+
 def _entries(office: ManyCompanies) -> Any:
     from loonbrug.payroll.models import JournalEntry
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -187,6 +188,7 @@ def _account_page(
 ) -> HttpResponse:
     context = {
         "account": shown,
+        "address": reverse("afas-account", args=[shown.id]),
         "environment": ENVIRONMENT_TYPES[shown.environment_type],
         "form": form or DialogueForm(),
         "trouble": trouble,

@@ -59,6 +59,11 @@ def new_mapping(request: OfficeRequest) -> HttpResponse:
         messages.error(request, _("Choose an AFAS account first."))
         return redirect("afas-mappings")
     unmapped = [(each.id, _company(each)) for each in _unmapped(request)]
+    if not unmapped:
+        messages.info(
+            request, _("Every company has a mapping already. Change it here, or add a company first.")
+        )
+        return redirect(f"{reverse('afas-mappings')}?account={chosen.id}")
     today = timezone.localdate()
     initial = {
         "company": request.GET.get("company"),

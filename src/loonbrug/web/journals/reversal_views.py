@@ -9,7 +9,9 @@ from django.views.decorators.http import require_http_methods
 
 from loonbrug.access.rights import Level, Part
 from loonbrug.delivery import queries as deliveries
+from loonbrug.delivery.queries import ReversalView
 from loonbrug.delivery.reversing import How
+from loonbrug.delivery.states import State
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.money import ZERO
 from loonbrug.payroll import queries as payroll
@@ -41,12 +43,21 @@ def reverse(request: OfficeRequest, journal_id: int) -> HttpResponse:
         "others": [(view, words.delivery_state(view)) for view in found.others],
         "total": sum((view.total for view in found.reversible), ZERO),
         "is_settled": found.is_settled,
-        "can_delete": How.DELETE in found.ways,
-        "can_reverse": found.is_settled and found.reversible and found.ways,
         "may_reverse": sections.may_reverse(scope),
         "form": form,
     }
-    return render(request, "journals/reverse.html", context)
+    return render(request, "journals/reverse.html", context | _ways(found))
+
+
+def _ways(found: ReversalView) -> dict[str, object]:
+    """Which ways there are; and of one that is missing, why."""
+    return {
+        "can_delete": How.DELETE in found.ways,
+        "can_counter": How.COUNTER_ENTRY in found.ways,
+        "can_reverse": found.is_settled and found.reversible and found.ways,
+        "is_conflict": any(view.state is State.CONFLICT for view in found.reversible),
+        "is_by_hand": any(view.state is State.BOOKED_BY_HAND for view in found.others),
+    }
 
 
 def _asked(request: OfficeRequest, journal_id: int, form: ReversalForm) -> bool:

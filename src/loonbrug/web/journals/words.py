@@ -147,8 +147,8 @@ _SILENCES: dict[str, Promise] = {
     "unknown": gettext_lazy("no answer"),
 }
 _DECISIONS: dict[str, Promise] = {
-    "by_delete": gettext_lazy("Reversed by deleting"),
-    "by_counter_entry": gettext_lazy("Reversed by a counter-entry"),
+    "by_delete": gettext_lazy("Reverse by deleting"),
+    "by_counter_entry": gettext_lazy("Reverse by a counter-entry"),
     "again": gettext_lazy("Sent again"),
     "retry": gettext_lazy("Sent again"),
     "cancel": gettext_lazy("Cancelled"),

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -59,6 +60,7 @@ def confirm(request: OfficeRequest) -> HttpResponse:
         "company_count": len({journal.run.company_id for journal in chosen}),
         "journals": ",".join(str(journal.id) for journal in chosen),
         "key": request.POST.get("key", ""),
+        "address": _list_address(debtor),
     }
     return render(request, "sending/confirm.html", context)
 
@@ -97,7 +99,11 @@ def _place(debtor: DebtorView | None) -> dict[str, object]:
 
 
 def _back(debtor: DebtorView | None) -> HttpResponse:
-    return redirect("send-all") if debtor is None else redirect("debtor-send-all", debtor.id)
+    return redirect(_list_address(debtor))
+
+
+def _list_address(debtor: DebtorView | None) -> str:
+    return reverse("send-all") if debtor is None else reverse("debtor-send-all", args=[debtor.id])
 
 
 def _totals(journals: Iterable[JournalSummary]) -> dict[str, object]:

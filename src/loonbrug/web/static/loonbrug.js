@@ -20,10 +20,15 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("change", (event) => {
-  const name = event.target.dataset.ticks;
-  if (!name) return;
-  for (const box of event.target.form.querySelectorAll(`[name="${name}"]`)) box.checked = event.target.checked;
+const rowsOf = (head) => [...head.form.querySelectorAll(`[name="${head.dataset.ticks}"]`)];
+
+function headFollows(head) {
+  head.checked = rowsOf(head).every((box) => box.checked);
+}
+
+document.addEventListener("change", ({ target }) => {
+  if (target.dataset.ticks) for (const box of rowsOf(target)) box.checked = target.checked;
+  else target.form?.querySelectorAll("[data-ticks]").forEach(headFollows);
 });
 
 function nameCells(table) {
@@ -39,7 +44,10 @@ function nameCells(table) {
 
 htmx.onLoad((content) => {
   for (const table of content.querySelectorAll(".list--stacked")) nameCells(table);
-  for (const box of content.querySelectorAll("[data-ticks]")) box.hidden = false;
+  for (const head of content.querySelectorAll("[data-ticks]")) {
+    head.hidden = false;
+    headFollows(head);
+  }
   if (!navigator.clipboard) return;
   for (const button of content.querySelectorAll("[data-copy]")) button.hidden = false;
 });
