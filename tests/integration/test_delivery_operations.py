@@ -262,6 +262,22 @@ def test_a_booking_that_a_person_saw_needs_its_number(office: DeliveryOffice, nu
         decide(office, delivery_id, DoubtDecision.BOOKED, number, at=over)
 
 
+@pytest.mark.parametrize("decision", [DoubtDecision.BOOKED, DoubtDecision.BY_HAND])
+def test_a_number_that_afas_gave_to_another_entry_of_ours_is_not_taken_for_this_one(
+    office: DeliveryOffice, decision: DoubtDecision
+) -> None:
+    other = Delivery.objects.get(pk=office.sent(BOOKED))
+    delivery_id, over = office.in_doubt_past_its_limit()
+    with pytest.raises(ProblemsError, match="entry_number_of_another"):
+        decide(office, delivery_id, decision, f"0{other.entry_number}", at=over)
+    assert state_of(delivery_id) is State.IN_DOUBT
+    Delivery.objects.filter(pk=other.pk).update(
+        year=other.year - 1
+    )  # AFAS may number anew in every book year
+    decide(office, delivery_id, decision, other.entry_number, at=over)
+    assert queries.delivery(scope=office.scope, delivery_id=delivery_id).entry_number == other.entry_number
+
+
 def test_every_act_of_a_person_needs_a_reason(office: DeliveryOffice) -> None:
     delivery_id = office.sent(REFUSED)
     with pytest.raises(ProblemsError, match="reason_missing"):

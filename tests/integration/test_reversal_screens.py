@@ -189,7 +189,7 @@ def test_a_counter_entry_in_doubt_is_not_taken_for_what_it_undoes(
     assert "die wordt niet bedoeld" in shown
     found = {"decision": "booked", "entry_number": "05789", "reason": "gevonden"}
     refused = writer.post(f"/deliveries/{counter.pk}/doubt/", found).content.decode()
-    assert "Journaalpostnummer 5789 is van de boeking die wordt teruggedraaid" in refused
+    assert "Journaalpostnummer 5789 is van een andere boeking van Loonbrug" in refused
     assert Delivery.objects.get(pk=undone.pk).state == State.REVERSING
     writer.post(f"/deliveries/{counter.pk}/doubt/", found | {"entry_number": "5790"})
     assert Delivery.objects.get(pk=undone.pk).state == State.REVERSED

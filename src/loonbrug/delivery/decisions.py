@@ -33,6 +33,7 @@ class DoubtDecision(StrEnum):
 
 _MAY_BE_RETRIED = frozenset({State.REJECTED, State.GIVEN_UP, State.HELD})
 _MAY_BE_CANCELLED = _MAY_BE_RETRIED | {State.QUEUED}
+_BOOKED_BY_US = frozenset({State.BOOKED, State.VERIFIED, State.CONFLICT, State.REVERSING})
 _AFTER_DECISION = {
     DoubtDecision.AGAIN: State.QUEUED,
     DoubtDecision.CANCEL: State.CANCELLED,
@@ -83,11 +84,11 @@ def resolve(
     """Settle what is in doubt by what a person saw in AFAS, once AFAS's limit has passed.
 
     Raises NotFoundError, ProblemsError (too_early_to_decide, delivery_has_moved_on, reason_missing,
-    entry_number_missing).
+    entry_number_missing, entry_number_of_another).
     """
     delivery = in_state(office_id, delivery_id, {State.IN_DOUBT, State.UNDECIDED})
     state = _AFTER_DECISION[decision]
-    found = _entry_number(entry_number) if state in IN_AFAS else ""
+    found = _entry_number(delivery, entry_number) if state in IN_AFAS else ""
     until = _busy_until(delivery)
     if until is not None and until > now:
         raise ProblemsError(problem("too_early_to_decide", until=until))
@@ -113,10 +114,10 @@ def settle(
     """Say that AFAS holds the entry once now, under this number; it is read back where that can be done.
 
     What had ended lives again by it. Raises NotFoundError, ProblemsError (delivery_has_moved_on, reason_missing,
-    entry_number_missing, entry_sent_anew).
+    entry_number_missing, entry_number_of_another, entry_sent_anew).
     """
     delivery = in_state(office_id, delivery_id, {State.CONFLICT})
-    number = _entry_number(entry_number)
+    number = _entry_number(delivery, entry_number)
     if _is_replaced(delivery):
         raise ProblemsError(problem("entry_sent_anew"))
     keep_decision(delivery, "settle", reason=reason, by=by, now=now, entry_number=number)
@@ -137,11 +138,28 @@ def _is_replaced(delivery: Delivery) -> bool:
     return beside.exclude(pk=delivery.pk).exists()
 
 
-def _entry_number(text: str) -> str:
-    """The number as AFAS writes it. Raises ProblemsError (entry_number_missing)."""
+def _entry_number(delivery: Delivery, text: str) -> str:
+    """The number as AFAS writes it. Raises ProblemsError (entry_number_missing, entry_number_of_another)."""
+    place = Place(field="entry_number")
     if not _ENTRY_NUMBER.fullmatch(text.strip()):
-        raise ProblemsError(problem("entry_number_missing", place=Place(field="entry_number")))
-    return str(int(text))
+        raise ProblemsError(problem("entry_number_missing", place=place))
+    number = str(int(text))
+    if _is_of_another(number, delivery):
+        raise ProblemsError(problem("entry_number_of_another", place=place, number=number))
+    return number
+
+
+def _is_of_another(number: str, delivery: Delivery) -> bool:
+    """Whether AFAS gave this number to another entry of ours, such as the one that a counter-entry undoes."""
+    beside = Delivery.objects.filter(
+        environment_id=delivery.environment_id,
+        administration=delivery.administration,
+        journal_code=delivery.journal_code,
+        year=delivery.year,
+        entry_number=number,
+        state__in=_BOOKED_BY_US,
+    )
+    return beside.exclude(pk=delivery.pk).exists()
 
 
 def in_state(office_id: int, delivery_id: int, states: Collection[State]) -> Delivery:

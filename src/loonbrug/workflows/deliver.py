@@ -14,7 +14,7 @@ from loonbrug.delivery.operations import Approved, Target
 from loonbrug.delivery.payload import RunKey
 from loonbrug.delivery.states import ENDED, State
 from loonbrug.directory import queries as directory
-from loonbrug.ledger.problems import Place, ProblemsError, problem
+from loonbrug.ledger.problems import ProblemsError, problem
 from loonbrug.mappings import queries as mappings
 from loonbrug.mappings.queries import MappingView
 from loonbrug.payroll import queries as payroll
@@ -140,13 +140,8 @@ def settle(*, scope: Scope, delivery_id: int, entry_number: str, reason: str, no
 def decide(
     *, scope: Scope, delivery_id: int, decision: DoubtDecision, entry_number: str, reason: str, now: datetime
 ) -> None:
-    """What a person found in AFAS about an entry in doubt, after AFAS's limit.
-
-    Raises as `retry`, and ProblemsError (number_of_undone_entry).
-    """
+    """What a person found in AFAS about an entry in doubt, after AFAS's limit. Raises as `retry`."""
     scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
-    if decision in {DoubtDecision.BOOKED, DoubtDecision.BY_HAND}:
-        _refuse_undone(scope, delivery_id, entry_number)
     decisions.resolve(
         office_id=scope.office_id,
         delivery_id=delivery_id,
@@ -157,15 +152,3 @@ def decide(
         now=now,
     )
     audit.write(by=scope, at=now, verb=decision, subject_kind="delivery", subject_id=delivery_id)
-
-
-def _refuse_undone(scope: Scope, delivery_id: int, entry_number: str) -> None:
-    """A counter-entry and what it undoes look alike in AFAS: their numbers are not to be mistaken."""
-    undone_id = queries.delivery(scope=scope, delivery_id=delivery_id).reverses_id
-    if undone_id is None:
-        return
-    undone = queries.delivery(scope=scope, delivery_id=undone_id)
-    if undone.entry_number and entry_number.strip().lstrip("0") == undone.entry_number:
-        raise ProblemsError(
-            problem("number_of_undone_entry", place=Place(field="entry_number"), number=undone.entry_number)
-        )
