@@ -17,14 +17,13 @@ from loonbrug.access.rights import Scope, service_scope
 from loonbrug.access.sign_in import make_link
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.periods import PeriodRule
-from loonbrug.mappings.checks import MappingValues
 from loonbrug.project.demo.office import EMAIL, found_office
 from loonbrug.project.demo.sandbox import SMALLEST_USER, AfasSide
+from loonbrug.project.demo.steps import map_to
 from loonbrug.project.wiring import now
 from loonbrug.workflows import authorise as workflow
 from loonbrug.workflows.deliver import send_journal
 from loonbrug.workflows.import_journal import import_file
-from loonbrug.workflows.map_company import save_mapping
 
 USER = "12345.admin"
 SAMPLES = Path(__file__).resolve().parent / "samples" / "journals"
@@ -99,25 +98,16 @@ def begin_accounts() -> None:
 def map_company(
     scope: Scope, connection_id: int, number: str, administration: int, cost_centre: str, *, four_weeks: bool
 ) -> None:
-    """Map one company to its administration, journal code 90."""
-    company = directory.company_by_number(scope=scope, number=number)
-    assert company
-    values = MappingValues(
+    """Map one company to its administration, as the demo does."""
+    map_to(
+        scope,
+        number,
         connection_id=connection_id,
         administration=administration,
-        administration_name="",
-        journal_code="90",
-        cost_centre_axis=1,
-        cost_unit_axis=None,
-        balance_pattern="[0-3][0-9][0-9][0-9]",
-        profit_loss_pattern="40[0-5][0-9]",
         default_cost_centre=cost_centre,
-        default_cost_unit="",
         period_rule=PeriodRule.FOUR_WEEKS if four_weeks else PeriodRule.MONTH,
-        valid_from_year=2026,
-        valid_from_period=1,
+        start=(2026, 1),
     )
-    save_mapping(scope=scope, company_id=company.id, values=values, now=now())
 
 
 def read_in(company_number: str, file: str, period: int = 10) -> int:

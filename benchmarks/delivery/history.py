@@ -16,10 +16,11 @@ from django.db.models import Model
 
 from benchmarks.delivery import office
 from benchmarks.delivery.office import BenchOffice, Shape, now
-from loonbrug.delivery.claiming import Candidate, Claim, Claimed, Outlook, Wish, claim_all, ready_all
+from loonbrug.delivery.claiming import Claim, Claimed, Wish, claim_all
 from loonbrug.delivery.models import Attempt, Delivery, Payload
 from loonbrug.delivery.operations import Begun, raise_epochs
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy
+from loonbrug.delivery.reading_ahead import Candidate, Outlook, ready_all
 from loonbrug.delivery.recording import Report, record_all
 from loonbrug.delivery.states import State
 from loonbrug.project.wiring import new_claim_id

@@ -16,8 +16,8 @@ from tests.running import Installation, environment_part
 from afas_client.transport import AiohttpTransport
 from loonbrug.access.rights import Scope
 from loonbrug.delivery import queries
-from loonbrug.delivery.drain import drain
-from loonbrug.delivery.ground import Ground, grouping_writer
+from loonbrug.delivery.drain import drain, grouping_writer
+from loonbrug.delivery.ground import Ground
 from loonbrug.delivery.outcomes import Policy, Reason
 from loonbrug.delivery.queries import DeliveryView
 from loonbrug.delivery.reversing import How

@@ -28,7 +28,10 @@ PURE = [
     "loonbrug.delivery.states",
     "loonbrug.delivery.outcomes",
     "loonbrug.delivery.payload",
+    "loonbrug.delivery.reversal",
     "loonbrug.delivery.sighting",
+    "loonbrug.planning.missing",
+    "loonbrug.planning.plan",
     "afas_client.wire",
     "afas_client.fi_entries",
     "afas_client.get_connector",
@@ -37,6 +40,7 @@ PURE = [
     "nmbrs_client.journal_xml",
     "nmbrs_client.records",
     "nmbrs_client.waiting",
+    "nmbrs_client.wire",
 ]
 HOLDS_MONEY = (
     "loonbrug/ledger/",

@@ -48,7 +48,7 @@ def newest(sandbox: Sandbox, *, corrects: bool = False) -> Run:
     return max(runs, key=lambda run: (run.year, run.period, run.number))
 
 
-def asked(sandbox: Sandbox, office: PayrollOffice, run: Run) -> int:
+def asked(office: PayrollOffice, run: Run) -> int:
     """Ask for the journal of a run; its id with us."""
     run_id = run_in_nmbrs(
         office.bakery_id, year=run.year, period=run.period, number=run.number, nmbrs_id=str(run.id)
@@ -96,7 +96,7 @@ def test_a_run_with_corrections_is_a_journal_with_an_entry_for_each_date(
     sandbox: Sandbox, office: PayrollOffice
 ) -> None:
     run = newest(sandbox, corrects=True)
-    generation = fetch(sandbox, asked(sandbox, office, run))
+    generation = fetch(sandbox, asked(office, run))
     assert generation.state == GenerationState.DONE
     months = {entry.date.month for entry in journal(office).entries}
     assert months == {run.period, *(period for _, period in run.corrected)}
@@ -116,7 +116,7 @@ def test_a_journal_that_does_not_come_has_a_name(
     sandbox: Sandbox, office: PayrollOffice, kind: FaultKind, code: str
 ) -> None:
     sandbox.faults.add(Fault(kind, count=1))
-    run_id = asked(sandbox, office, newest(sandbox))
+    run_id = asked(office, newest(sandbox))
     generation = fetch(sandbox, run_id)
     assert (generation.state, generation.problems[0]["code"]) == (GenerationState.FAILED, code)
     assert queries.live_journals(scope=office.scope) == ()
@@ -139,7 +139,7 @@ def test_a_journal_that_does_not_come_has_a_name(
 def test_what_can_be_read_after_all_is_the_same_journal(
     sandbox: Sandbox, office: PayrollOffice, fault: Fault
 ) -> None:
-    run_id = asked(sandbox, office, newest(sandbox))
+    run_id = asked(office, newest(sandbox))
     fetch(sandbox, run_id)
     first = journal(office)
     sandbox.faults.add(fault)
@@ -151,14 +151,14 @@ def test_what_can_be_read_after_all_is_the_same_journal(
 
 def test_a_journal_out_of_balance_is_kept_and_cannot_be_sent(sandbox: Sandbox, office: PayrollOffice) -> None:
     sandbox.faults.add(Fault(FaultKind.UNBALANCED, count=1))
-    fetch(sandbox, asked(sandbox, office, newest(sandbox)))
+    fetch(sandbox, asked(office, newest(sandbox)))
     checked = check_journal(scope=office.scope, journal_id=journal(office).id)
     assert "entry_not_balanced" in [each.code for each in checked.blocking]
 
 
 def test_what_the_company_scheme_changes_is_offered(sandbox: Sandbox, office: PayrollOffice) -> None:
     run = newest(sandbox)
-    run_id = asked(sandbox, office, run)
+    run_id = asked(office, run)
     fetch(sandbox, run_id)
     first = journal(office)
     run.scheme = {"4000": "4001"}

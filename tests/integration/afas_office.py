@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from django.test import Client
 from tests.integration.afas_on_loopback import API_KEY, CODE, ENVIRONMENT_KEY
+from tests.integration.people import browser_of, everywhere, person
 
 from afas_client.auth import EnvironmentType
-from loonbrug.access.models import Office, Right, Template, User
+from loonbrug.access.models import Office
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.connections.queries import ConnectionView
 from loonbrug.directory.models import Company, Debtor
@@ -38,19 +39,7 @@ class AfasOffice:
 
     def browser(self, level: Level = Level.WRITE, *, language: str = "en") -> Client:
         """A browser in which somebody with this right on every part is signed in."""
-        template = Template.objects.create(office=self.office, name=f"{level}-{language}")
-        if level is not Level.NONE:
-            Right.objects.bulk_create(Right(template=template, part=part, level=level) for part in Part)
-        user = User.objects.create(
-            office=self.office,
-            template=template,
-            email=f"{level}-{language}-{self.office.pk}@example.nl",
-            name="Anna",
-            language=language,
-        )
-        client = Client()
-        client.force_login(user)
-        return client
+        return browser_of(person(self.office.pk, everywhere(level), language=language))
 
 
 def make_office(name: str = "Kantoor De Brug") -> AfasOffice:

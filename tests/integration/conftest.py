@@ -6,7 +6,7 @@ import pytest
 from tests.integration.afas_at_work import Afas
 from tests.integration.two_offices import OfficeWithAll, make_office
 
-from loonbrug.delivery.ground import grouping_writer
+from loonbrug.delivery.drain import grouping_writer
 from loonbrug.delivery.writer import Writer
 
 

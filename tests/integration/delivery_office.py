@@ -13,12 +13,13 @@ from loonbrug.access.rights import Scope, service_scope
 from loonbrug.connections import operations as connections
 from loonbrug.delivery import claiming, operations
 from loonbrug.delivery.asking import Ask, take_questions
-from loonbrug.delivery.claiming import Candidate, Claim, Outlook, Wish
+from loonbrug.delivery.claiming import Claim, Wish
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.operations import Approved, Begun, Target
 from loonbrug.delivery.outcomes import Answer, Outcome, Policy
 from loonbrug.delivery.payload import RunKey
 from loonbrug.delivery.questions import Question
+from loonbrug.delivery.reading_ahead import Candidate, Outlook, ready_all
 from loonbrug.delivery.recording import Report, record_all
 from loonbrug.delivery.states import State
 from loonbrug.directory.models import Company, Debtor
@@ -102,7 +103,7 @@ def begin_drain(*, environment_id: int, policy: Policy = POLICY, now: datetime =
 def look_ahead(environment_id: int, at: datetime = NOW) -> tuple[Candidate, ...]:
     """What a drain reads ahead."""
     with transaction.atomic():
-        (ahead,) = claiming.ready_all([Outlook(environment_id, POLICY, at)])
+        (ahead,) = ready_all([Outlook(environment_id, POLICY, at)])
     assert not isinstance(ahead, Exception)
     return ahead
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.integration.nmbrs_runs import document, run_in_nmbrs
+from tests.integration.people import person
 from tests.integration.workflow_office import (
     ALL,
     AT_ONCE,
@@ -15,7 +16,6 @@ from tests.integration.workflow_office import (
     make_office,
 )
 
-from loonbrug.access.models import Right, Template, User
 from loonbrug.access.rights import Level, Part
 from loonbrug.audit.models import Record
 from loonbrug.connections.models import Connection, ConnectionState
@@ -342,11 +342,7 @@ def test_what_fails_together_is_told_together(office: WorkflowOffice) -> None:
 
 def test_without_an_address_those_who_may_send_are_told(office: WorkflowOffice) -> None:
     for name, level in (("Anna", Level.WRITE), ("Bram", Level.READ)):
-        template = Template.objects.create(office_id=office.scope.office_id, name=name)
-        Right.objects.create(template=template, part=Part.JOURNAL_EXPORT, level=level)
-        User.objects.create(
-            office_id=office.scope.office_id, template=template, name=name, email=f"{name}@kantoor.nl"
-        )
+        person(office.scope.office_id, {Part.JOURNAL_EXPORT: level}, name=name)
     office.choose()
     office.nmbrs.answer = errors.ConsentEnded("no")
     office.lock_run()

@@ -29,22 +29,14 @@ from loonbrug.delivery import claiming, decisions, installation
 from loonbrug.delivery import drain as drains
 from loonbrug.delivery import ground as grounds
 from loonbrug.delivery.asking import take_questions
-from loonbrug.delivery.claiming import (
-    AHEAD_PER_LANE,
-    Ahead,
-    Candidate,
-    Claim,
-    Claimed,
-    Outlook,
-    OvertakenError,
-    Wish,
-    claim_all,
-    ready_all,
-)
+from loonbrug.delivery.claiming import Claim, Claimed, Wish, claim_all
+from loonbrug.delivery.drain import grouping_writer
 from loonbrug.delivery.inspection import record_answers
+from loonbrug.delivery.lanes import OvertakenError
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.operations import raise_epochs
 from loonbrug.delivery.outcomes import Answer
+from loonbrug.delivery.reading_ahead import AHEAD_PER_LANE, Ahead, Candidate, Outlook, ready_all
 from loonbrug.delivery.recording import Report, record_all
 from loonbrug.delivery.states import State
 from loonbrug.delivery.writer import Writer
@@ -107,7 +99,7 @@ def test_a_long_lane_does_not_hide_a_short_one() -> None:
 def test_a_drain_reads_on_where_a_lane_was_cut_off() -> None:
     office, line = make_office(), Line()
     ids = [office.queue() for _ in range(AHEAD_PER_LANE + 2)]
-    with grounds.grouping_writer() as writer:
+    with grouping_writer() as writer:
         run(office, ground(line, writer))
     assert {state_of(delivery_id) for delivery_id in ids} == {State.BOOKED}
     assert len(line.sent) == len(ids)
@@ -269,7 +261,7 @@ def test_what_is_gone_from_a_lane_does_not_keep_the_rest_of_it_waiting() -> None
     seen: list[int] = []
 
     def cancels_when_read(outlooks: Sequence[Outlook]) -> list[tuple[Candidate, ...] | Exception]:
-        found = claiming.ready_all(outlooks)
+        found = ready_all(outlooks)
         if not seen:
             seen.append(gone)
             decisions.cancel(

@@ -2,9 +2,8 @@
 
 import pytest
 from django.test import Client
+from tests.integration.journal_pages import PAYLOAD, client_of, delivered, mapped_account, may_look, page
 from tests.integration.payroll_office import PayrollOffice, draft, keep, make_office
-from tests.integration.test_journals_screens import client_of, connection, delivered, page
-from tests.integration.test_reversal_screens import PAYLOAD, may_look
 
 from loonbrug.access.models import Right
 from loonbrug.access.rights import Level, Part
@@ -14,7 +13,6 @@ from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.states import State
 
-__all__ = ["connection"]
 pytestmark = pytest.mark.django_db
 
 
@@ -26,6 +24,11 @@ def office() -> PayrollOffice:
 @pytest.fixture
 def writer(office: PayrollOffice) -> Client:
     return client_of(office, Level.WRITE)
+
+
+@pytest.fixture
+def connection(office: PayrollOffice) -> Connection:
+    return mapped_account(office)
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from loonbrug.access.rights import NotFoundError
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery import asking, decisions, queries
-from loonbrug.delivery.claiming import OvertakenError
 from loonbrug.delivery.decisions import DoubtDecision
+from loonbrug.delivery.lanes import OvertakenError
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.states import State

@@ -105,7 +105,7 @@ def test_the_same_journal_gives_the_same_bytes(sent: OfficeWithAll) -> None:
     assert download(sent) == download(sent)
 
 
-def secrets(office: OfficeWithAll) -> Iterator[bytes]:
+def secrets() -> Iterator[bytes]:
     """Everything in the database that nobody may see, as it is stored and as it was given."""
     for row in Connection.objects.all():
         if row.token_ciphertext is not None:
@@ -115,7 +115,7 @@ def secrets(office: OfficeWithAll) -> Iterator[bytes]:
 
 
 def test_no_secret_of_the_database_is_in_it(sent: OfficeWithAll) -> None:
-    found = list(secrets(sent))
+    found = list(secrets())
     assert len(found) == 3
     for name, data in opened(download(sent)).items():
         assert not [secret for secret in found if secret in data], name

@@ -4,10 +4,10 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from tests.integration.journal_pages import client_of, page
 from tests.integration.nmbrs_runs import Nmbrs, document, fetch, later, link, run_in_nmbrs
 from tests.integration.payroll_office import NOW, PayrollOffice, draft, entry, keep
 from tests.integration.sending_office import make_office
-from tests.integration.test_journals_screens import client_of, page
 
 from loonbrug.access.models import User
 from loonbrug.access.queries import scope_of
@@ -56,7 +56,7 @@ def sent(journal_id: int, office: PayrollOffice) -> None:
     Delivery.objects.update(state=State.BOOKED, entry_number="5789")
 
 
-def runs_were_read(office: PayrollOffice) -> None:
+def runs_were_read() -> None:
     """Nmbrs has given the company's whole list of runs of 2026."""
     NmbrsLook.objects.create(
         company=NmbrsCompany.objects.get(), subject=LookSubject.RUNS, year=2026, due_at=NOW, looked_at=NOW
@@ -293,7 +293,7 @@ def test_a_booked_file_without_a_run_stops_once_the_runs_were_read(
     journal_id = keep(office, draft(office.bakery_id, entry(), number=9)).journal_id
     sent(journal_id, office)
     assert stops(office) == []
-    runs_were_read(office)
+    runs_were_read()
     assert stops(office) == [Change.WITHOUT_RUN]
     run_in_nmbrs(office.bakery_id, number=9)
     assert stops(office) == []
@@ -301,7 +301,7 @@ def test_a_booked_file_without_a_run_stops_once_the_runs_were_read(
 
 def test_a_file_that_was_not_sent_stops_nothing(office: PayrollOffice) -> None:
     keep(office, draft(office.bakery_id, entry(), number=9))
-    runs_were_read(office)
+    runs_were_read()
     assert stops(office) == []
 
 

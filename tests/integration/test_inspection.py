@@ -23,9 +23,9 @@ from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery import asking, decisions, inspection
 from loonbrug.delivery.asking import Ask
-from loonbrug.delivery.claiming import OvertakenError
 from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.inspection import Answered, Look
+from loonbrug.delivery.lanes import OvertakenError
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.questions import Kind, Question

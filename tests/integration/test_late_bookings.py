@@ -37,7 +37,7 @@ def left(afas: Afas) -> tuple[Delivery, UUID]:
     return Delivery.objects.get(pk=delivery_id), claim.claim_id
 
 
-def decided(afas: Afas, delivery: Delivery, decision: DoubtDecision, number: str = "") -> None:
+def decided(delivery: Delivery, decision: DoubtDecision, number: str = "") -> None:
     decisions.resolve(
         office_id=delivery.office_id,
         delivery_id=delivery.pk,
@@ -52,7 +52,7 @@ def decided(afas: Afas, delivery: Delivery, decision: DoubtDecision, number: str
 def booked_after_cancelling(afas: Afas, *, sent_anew: bool) -> tuple[Delivery, Delivery | None]:
     """A cancelled entry that AFAS booked after all, and the one that was sent anew in its place."""
     delivery, claim_id = left(afas)
-    decided(afas, delivery, DoubtDecision.CANCEL)
+    decided(delivery, DoubtDecision.CANCEL)
     anew = afas.booked(run_id=7) if sent_anew else None
     number = str(afas.books.book(delivery.payload))
     answer = Answer(Outcome.BOOKED, entry_number=number, status=201)
@@ -91,7 +91,7 @@ def test_a_late_booking_of_a_cancelled_entry_is_recorded_whether_or_not_it_was_s
 def test_a_late_booking_of_a_reversed_entry_that_was_sent_anew_is_recorded(afas: Afas) -> None:
     delivery, claim_id = left(afas)
     number = str(afas.books.book(delivery.payload))
-    decided(afas, delivery, DoubtDecision.BOOKED, number)
+    decided(delivery, DoubtDecision.BOOKED, number)
     afas.reverse(delivery)
     afas.run(LATER)
     assert state_of(delivery.pk) is State.REVERSED
@@ -164,7 +164,7 @@ def test_no_look_decides_by_itself_about_what_was_cancelled(afas: Afas) -> None:
 
 def test_a_late_booking_of_what_was_typed_in_by_hand_under_another_number_needs_a_person(afas: Afas) -> None:
     delivery, claim_id = left(afas)
-    decided(afas, delivery, DoubtDecision.BY_HAND, "6002")
+    decided(delivery, DoubtDecision.BY_HAND, "6002")
     assert afas.office.answer(claim_id, BOOKED, at=LATER) is State.CONFLICT
     delivery.refresh_from_db()
     assert (delivery.reason, delivery.is_ended) == (Reason.BOOKED_LATE, False)
@@ -172,14 +172,14 @@ def test_a_late_booking_of_what_was_typed_in_by_hand_under_another_number_needs_
 
 def test_what_was_typed_in_by_hand_may_turn_out_to_be_our_own_booking(afas: Afas) -> None:
     delivery, claim_id = left(afas)
-    decided(afas, delivery, DoubtDecision.BY_HAND, BOOKED.entry_number)
+    decided(delivery, DoubtDecision.BY_HAND, BOOKED.entry_number)
     assert afas.office.answer(claim_id, BOOKED, at=LATER) is State.BOOKED_BY_HAND
 
 
 @pytest.mark.parametrize("answer", [NOT_BOOKED, UNKNOWN])
 def test_a_late_answer_without_a_booking_changes_nothing_that_has_ended(afas: Afas, answer: Answer) -> None:
     delivery, claim_id = left(afas)
-    decided(afas, delivery, DoubtDecision.CANCEL)
+    decided(delivery, DoubtDecision.CANCEL)
     assert afas.office.answer(claim_id, answer, at=LATER) is State.CANCELLED
 
 
@@ -197,7 +197,7 @@ def test_what_afas_held_twice_is_booked_as_soon_as_a_look_finds_it_once(afas: Af
 
 def test_a_person_settles_what_nobody_can_look_up(blind: Afas) -> None:
     delivery, claim_id = left(blind)
-    decided(blind, delivery, DoubtDecision.BOOKED, "6001")
+    decided(delivery, DoubtDecision.BOOKED, "6001")
     assert blind.office.answer(claim_id, BOOKED, at=LATER) is State.CONFLICT
     settled(delivery, "6001")
     (_, kept) = queries.delivery(scope=blind.office.scope, delivery_id=delivery.pk).decisions

@@ -2,9 +2,9 @@
 
 import pytest
 from django.test import Client
+from tests.integration.journal_pages import client_of, page
 from tests.integration.payroll_office import PayrollOffice, draft, entry, keep
 from tests.integration.sending_office import make_office
-from tests.integration.test_journals_screens import client_of, page
 
 from loonbrug.access.rights import Level
 from loonbrug.delivery.models import Delivery

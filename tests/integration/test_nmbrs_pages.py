@@ -11,8 +11,8 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from tests.integration.nmbrs_on_stub import NOW, NmbrsOffice, NmbrsStub, office, stub
+from tests.integration.people import browser_of, person
 
-from loonbrug.access.models import Right, Template, User
 from loonbrug.access.rights import Level, Part
 from loonbrug.audit.models import Record
 from loonbrug.connections.models import NmbrsConnection, NmbrsState
@@ -58,16 +58,8 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 def browser(office: NmbrsOffice, level: Level = Level.WRITE, language: str = "en") -> Client:
-    template = Template.objects.create(office_id=office.scope.office_id, name=f"{level}{language}")
-    Right.objects.create(template=template, part=Part.NMBRS_SETTINGS, level=level)
-    Right.objects.create(template=template, part=Part.DIRECTORY, level=level)
-    user = User.objects.create(
-        office_id=office.scope.office_id, template=template, email=f"{level}{language}@x.nl", name="Bo",
-        language=language,
-    )  # fmt: skip
-    client = Client()
-    client.force_login(user)
-    return client
+    rights = {Part.NMBRS_SETTINGS: level, Part.DIRECTORY: level}
+    return browser_of(person(office.scope.office_id, rights, name="Bo", language=language))
 
 
 def ask(client: Client, **given: object) -> dict[str, str]:

@@ -2,10 +2,10 @@
 
 import pytest
 from django.test import Client
+from tests.integration.journal_pages import client_of, page, upload
 from tests.integration.payroll_office import PayrollOffice, csv_file, draft, entry, keep
 from tests.integration.sending_office import make_office
 from tests.integration.test_journals_import import XML
-from tests.integration.test_journals_screens import client_of, page, upload
 
 from loonbrug.access.models import Right
 from loonbrug.access.rights import Level, Part

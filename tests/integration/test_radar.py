@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 import pytest
-from django.test import Client
 from tests.integration.nmbrs_runs import document
+from tests.integration.people import browser_of, person
 from tests.integration.workflow_office import ALL, WorkflowOffice, make_office
 
 from loonbrug.access import queries as access
-from loonbrug.access.models import Right, Template, User
+from loonbrug.access.models import User
 from loonbrug.access.rights import Level, Part
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery.models import Delivery
@@ -226,20 +226,16 @@ def test_nobody_sees_what_the_template_hides(office: WorkflowOffice) -> None:
     assert set(seen(office, users=Level.WRITE)) == set()
 
 
-def person(office: WorkflowOffice, name: str, **rights: Level) -> User:
-    template = Template.objects.create(office_id=office.scope.office_id, name=name)
-    for part, level in rights.items():
-        Right.objects.create(template=template, part=part, level=level)
-    email = f"{name}@kantoor.nl"
-    return User.objects.create(office_id=office.scope.office_id, template=template, name=name, email=email)
+def somebody(office: WorkflowOffice, name: str, **rights: Level) -> User:
+    return person(office.scope.office_id, rights, name=name)
 
 
 def test_everybody_is_mailed_once_a_day_what_they_can_act_on(office: WorkflowOffice) -> None:
     office.lock_run()
     office.now += LATER
-    writer = person(office, "Anna", journal_export=Level.WRITE)
-    person(office, "Bram", journal_export=Level.READ)
-    person(office, "Cato", afas_settings=Level.WRITE)
+    writer = somebody(office, "Anna", journal_export=Level.WRITE)
+    somebody(office, "Bram", journal_export=Level.READ)
+    somebody(office, "Cato", afas_settings=Level.WRITE)
     assert write_digests(now=office.now) == 1
     assert write_digests(now=office.now + timedelta(hours=3)) == 0
     assert list(Mail.objects.values_list("user_id", "code")) == [(writer.pk, DIGEST_MAIL)]
@@ -252,7 +248,7 @@ def test_it_comes_from_the_chosen_hour_of_amsterdam_on(
 ) -> None:
     office.lock_run()
     office.now += LATER
-    user = person(office, "Anna", journal_export=Level.WRITE)
+    user = somebody(office, "Anna", journal_export=Level.WRITE)
     User.objects.filter(pk=user.pk).update(digest_hour=hour)
     assert office.now.astimezone(AMSTERDAM).hour == 13
     assert write_digests(now=office.now) == count
@@ -261,7 +257,7 @@ def test_it_comes_from_the_chosen_hour_of_amsterdam_on(
 def test_the_mail_says_what_where_and_who_in_its_readers_language(office: WorkflowOffice) -> None:
     office.lock_run()
     office.now += LATER
-    person(office, "Anna", journal_export=Level.WRITE)
+    somebody(office, "Anna", journal_export=Level.WRITE)
     write_digests(now=office.now)
     params = Mail.objects.get().params
     words = words_of(code=DIGEST_MAIL, name="Anna", language="nl", params=params)
@@ -276,9 +272,8 @@ def test_the_mail_says_what_where_and_who_in_its_readers_language(office: Workfl
 def test_the_first_page_shows_it_and_the_profile_switches_the_mail_off(office: WorkflowOffice) -> None:
     office.lock_run(locked_seen_at=None)
     NmbrsRun.objects.update(locked_seen_at=datetime.now(AMSTERDAM) - LATER)
-    user = person(office, "Anna", journal_export=Level.WRITE)
-    browser = Client()
-    browser.force_login(user)
+    user = somebody(office, "Anna", journal_export=Level.WRITE)
+    browser = browser_of(user)
     assert "Wat niet is gebeurd" in browser.get("/").content.decode()
     browser.post("/profile/", {"hour": ""})
     assert User.objects.get(pk=user.pk).digest_hour is None
@@ -293,8 +288,7 @@ def test_the_first_page_tells_five_of_each_kind_and_leads_to_all(office: Workflo
     now = datetime.now(AMSTERDAM)
     for number in range(1, 8):
         office.lock_run(number=number, locked_seen_at=now - LATER)
-    browser = Client()
-    browser.force_login(person(office, "Anna", journal_export=Level.READ))
+    browser = browser_of(somebody(office, "Anna", journal_export=Level.READ))
     first = browser.get("/").content.decode()
     assert first.count("niet gegenereerd") == 5
     assert 'href="/missing/#not_booked">Alle 7 tonen' in first
@@ -308,8 +302,7 @@ def test_why_a_step_failed_and_who_can_mend_it_is_told(office: WorkflowOffice) -
     office.nmbrs.answer = errors.ConsentEnded("no")
     office.lock_run()
     office.let_pass()
-    browser = Client()
-    browser.force_login(person(office, "Anna", journal_export=Level.READ))
+    browser = browser_of(somebody(office, "Anna", journal_export=Level.READ))
     page = browser.get("/missing/").content.decode()
     assert "Nmbrs accepteert deze toestemming niet meer." in page
     assert "Iemand met een inlog van de debiteur in Nmbrs" in page

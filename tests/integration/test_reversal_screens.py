@@ -2,8 +2,16 @@
 
 import pytest
 from django.test import Client
+from tests.integration.journal_pages import (
+    PAYLOAD,
+    answered,
+    client_of,
+    delivered,
+    mapped_account,
+    may_look,
+    page,
+)
 from tests.integration.payroll_office import NOW, PayrollOffice, draft, entry, keep, make_office
-from tests.integration.test_journals_screens import answered, client_of, connection, delivered, page
 
 from loonbrug.access.models import Right
 from loonbrug.access.rights import Level, Part
@@ -14,13 +22,7 @@ from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.states import State
 from loonbrug.screens.office_home import office_home
 
-__all__ = ["connection"]
 pytestmark = pytest.mark.django_db
-
-PAYLOAD = (
-    b'{"FiEntryPar":{"Element":{"Fields":{},"Objects":[{"FiEntries":{"Element":'
-    b'[{"Fields":{"AcNr":"4000","BpNr":"X","AmDe":"1000.00","AmCr":"0"}}]}}]}}}'
-)
 
 
 @pytest.fixture
@@ -34,6 +36,11 @@ def writer(office: PayrollOffice) -> Client:
 
 
 @pytest.fixture
+def connection(office: PayrollOffice) -> Connection:
+    return mapped_account(office)
+
+
+@pytest.fixture
 def journal_id(office: PayrollOffice) -> int:
     return keep(office, draft(office.bakery_id, entry(), entry(day=26))).journal_id
 
@@ -43,11 +50,6 @@ def booked(office: PayrollOffice, connection: Connection, journal_id: int, **sec
     delivered(office, connection, journal_id, 1, State.BOOKED, entry_number="5789")
     given = {"state": State.VERIFIED, "entry_number": "5790"} | second
     delivered(office, connection, journal_id, 2, **given)  # type: ignore[arg-type]
-
-
-def may_look(connection: Connection) -> None:
-    connection.get_connectors = ["Profit_Transactions_Allocated"]
-    connection.save()
 
 
 def test_the_page_says_what_goes_by_number_place_and_totals(
@@ -115,7 +117,7 @@ def test_what_may_be_deleted_already_and_cannot_be_looked_up_is_not_undone_again
     delivered(office, connection, journal_id, 1, State.BOOKED, entry_number="5789", reason=Reason.NOT_SEEN)
     answered(Delivery.objects.get(), "unknown", kind=AttemptKind.DELETE, entry_number="5789")
     shown = page(writer, f"/journals/{journal_id}/reverse/")
-    assert "misschien al verwijderd" in shown
+    assert "Geen van beide manieren kan hier" in shown
     assert "Profit_Transactions_Allocated" in shown
     assert "terugdraaien</button>" not in shown
     asked = {"how": "counter_entry", "reason": "verkeerde run"}

@@ -20,7 +20,7 @@ from afas_client.errors import NeverLeft, NoAnswer
 from afas_client.wire import Request, Response
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery import calls, installation, queries
-from loonbrug.delivery.claiming import OvertakenError
+from loonbrug.delivery.lanes import OvertakenError
 from loonbrug.delivery.models import Attempt, Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Outcome, Reason, answer_to
 from loonbrug.delivery.questions import Kind

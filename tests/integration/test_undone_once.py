@@ -67,7 +67,7 @@ def reversed_by(delivery: Delivery, how: How) -> None:
 def booked_with_an_answer_to_come(afas: Afas) -> tuple[Delivery, Answer, UUID]:
     """A booked entry, of which another attempt turns out to have been booked as well when this answer comes."""
     delivery, claim_id = left(afas)
-    decided(afas, delivery, DoubtDecision.BOOKED, str(afas.books.book(delivery.payload)))
+    decided(delivery, DoubtDecision.BOOKED, str(afas.books.book(delivery.payload)))
     afas.run(LATER)
     delivery.refresh_from_db()
     return delivery, Answer(Outcome.BOOKED, entry_number=str(afas.books.next_number), status=201), claim_id
@@ -148,7 +148,7 @@ def test_a_counter_entry_that_was_booked_late_may_not_stay_when_its_entry_is_gon
     afas.office.start(at=LATER)
     (claim,) = afas.office.claim(at=LATER)
     Delivery.objects.filter(pk=counter_entry.pk).update(state=State.IN_DOUBT)
-    decided(afas, counter_entry, DoubtDecision.CANCEL)
+    decided(counter_entry, DoubtDecision.CANCEL)
     reversed_by(delivery, How.DELETE)
     afas.run(LATER)
     number = str(afas.books.book(counter_entry.payload))
@@ -165,7 +165,7 @@ def test_while_a_late_counter_entry_is_not_decided_on_nothing_else_undoes_its_en
     afas.office.start(at=LATER)
     (claim,) = afas.office.claim(at=LATER)
     Delivery.objects.filter(pk=counter_entry.pk).update(state=State.IN_DOUBT)
-    decided(afas, counter_entry, DoubtDecision.CANCEL)
+    decided(counter_entry, DoubtDecision.CANCEL)
     number = str(afas.books.book(counter_entry.payload))
     answer = Answer(Outcome.BOOKED, entry_number=number, status=201)
     assert afas.office.answer(claim.claim_id, answer, at=LATER) is State.CONFLICT

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 from tests.integration.nmbrs_runs import document
+from tests.integration.people import browser_of, person
 from tests.integration.workflow_office import ALL, AT_ONCE, WorkflowOffice, make_office
 
-from loonbrug.access.models import Right, Template, User
 from loonbrug.access.rights import Level
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery.models import Delivery
@@ -35,15 +35,7 @@ def office() -> WorkflowOffice:
 
 
 def browser(office: WorkflowOffice, **rights: Level) -> Client:
-    template = Template.objects.create(office_id=office.scope.office_id, name=str(rights))
-    for part, level in (rights or WRITES).items():
-        Right.objects.create(template=template, part=part, level=level)
-    user = User.objects.create(
-        office_id=office.scope.office_id, template=template, name="Anna", email="anna@kantoor.nl"
-    )
-    client = Client()
-    client.force_login(user)
-    return client
+    return browser_of(person(office.scope.office_id, rights or WRITES))
 
 
 def page(client: Client, address: str) -> str:

@@ -113,6 +113,14 @@ def _seen_elsewhere(pk: int) -> int:
         connection.close()
 
 
+def test_what_would_never_have_its_turn_is_refused_at_once(writer: Writer) -> None:
+    async def ask_for_it() -> None:
+        await writer.join(judged, "of another writer")
+
+    with pytest.raises(ValueError, match="not in the order"):
+        asyncio.run(ask_for_it())
+
+
 def test_who_no_longer_waits_disturbs_nobody(writer: Writer) -> None:
     async def act() -> None:
         free = threading.Event()

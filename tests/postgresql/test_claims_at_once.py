@@ -16,7 +16,8 @@ from tests.integration.delivery_office import claim as claim_in
 from tests.postgresql.at_once import AT_ONCE, all_at_once
 
 from loonbrug.delivery import decisions
-from loonbrug.delivery.claiming import Claim, OvertakenError
+from loonbrug.delivery.claiming import Claim
+from loonbrug.delivery.lanes import OvertakenError
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.states import State
 from loonbrug.ledger.problems import ProblemsError

@@ -12,7 +12,7 @@ from tests.integration.test_drain import Line, booked, ground, run
 
 from afas_client.wire import Request, Response
 from loonbrug.delivery import ground as grounds
-from loonbrug.delivery.ground import grouping_writer
+from loonbrug.delivery.drain import grouping_writer
 from loonbrug.delivery.models import Attempt
 from loonbrug.delivery.queries import environments_with_due_work
 from loonbrug.delivery.states import State

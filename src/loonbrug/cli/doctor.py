@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
 
 import click
 from django.conf import settings
@@ -14,7 +15,10 @@ from loonbrug.delivery.queries import sending_is_paused
 from loonbrug.screens.alarms import breach_problem
 from loonbrug.screens.invariants import breaches
 from loonbrug.screens.problem_texts import Language, describe
+from loonbrug.watch.operations import Found
 
+#: Those of deliveries, and the one that needs journals beside them.
+_RULE_COUNT = len(INVARIANTS) + 1
 _WELL: dict[Language, str] = {
     "nl": "Alles klopt: {count} regels nagegaan op elke verzending.",
     "en": "All is well: {count} rules checked on every delivery.",
@@ -35,18 +39,29 @@ def doctor(language: Language, as_json: bool) -> None:
     offices_by_id = {office.id: office.name for office in offices()}
     paused = [id_ for id_ in offices_by_id if sending_is_paused(office_id=id_)]
     if as_json:
-        rows = [
-            {"invariant": each.code, "office": each.office_id, "subjects": list(each.subject_ids)}
-            for each in found
-        ]
-        told = {"ok": not found and not paused, "checked": len(INVARIANTS) + 1, "breaches": rows}
-        click.echo(json.dumps(told | {"paused_offices": paused}))
-    elif not found and not paused:
-        click.echo(_WELL[language].format(count=len(INVARIANTS) + 1))
-    for office_id in () if as_json else paused:
+        _tell_as_json(found, paused)
+    else:
+        _tell(found, paused, offices_by_id, language)
+    sys.exit(1 if found or paused else 0)
+
+
+def _tell_as_json(found: Sequence[Found], paused: Sequence[int]) -> None:
+    rows = [
+        {"invariant": each.code, "office": each.office_id, "subjects": list(each.subject_ids)}
+        for each in found
+    ]
+    told = {"ok": not found and not paused, "checked": _RULE_COUNT, "breaches": rows}
+    click.echo(json.dumps(told | {"paused_offices": list(paused)}))
+
+
+def _tell(
+    found: Sequence[Found], paused: Sequence[int], offices_by_id: Mapping[int, str], language: Language
+) -> None:
+    if not found and not paused:
+        click.echo(_WELL[language].format(count=_RULE_COUNT))
+    for office_id in paused:
         click.echo(f"{offices_by_id[office_id]}: {_PAUSED[language]}", err=True)
-    for each in () if as_json else found:
+    for each in found:
         broken = breach_problem(code=each.code, count=len(each.subject_ids), subject_ids=each.subject_ids)
         text = describe(broken, language)
         click.echo(f"{offices_by_id[each.office_id]}: {text.message}\n  {text.cause} {text.cure}", err=True)
-    sys.exit(1 if found or paused else 0)

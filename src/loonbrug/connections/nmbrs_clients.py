@@ -1,7 +1,7 @@
 """The way to Nmbrs of one connection: the application of this installation, and tokens that outlive the process."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import ParamSpec, Protocol, TypeVar
@@ -35,7 +35,7 @@ class NotRegisteredError(Exception):
 class Writing(Protocol):
     """Runs an operation on the database, off the event loop's thread."""
 
-    async def __call__(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R: ...
+    def __call__(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Awaitable[R]: ...
 
 
 def is_registered() -> bool:

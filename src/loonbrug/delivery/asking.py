@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from loonbrug.connections.models import ConnectionState
-from loonbrug.delivery.claiming import Lane, OvertakenError, busy_lanes, locked
+from loonbrug.delivery.lanes import Lane, OvertakenError, busy_lanes, locked
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.questions import (

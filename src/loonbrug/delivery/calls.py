@@ -22,9 +22,10 @@ from afas_client.transactions import (
 from loonbrug.connections.clients import NotAuthorisedError
 from loonbrug.connections.secrets import SecretUnreadableError
 from loonbrug.delivery import inspection, reversing
-from loonbrug.delivery.claiming import Claim, OvertakenError
+from loonbrug.delivery.claiming import Claim
 from loonbrug.delivery.ground import Ground, Work
 from loonbrug.delivery.inspection import Answered, Look
+from loonbrug.delivery.lanes import OvertakenError
 from loonbrug.delivery.models import AttemptKind
 from loonbrug.delivery.outcomes import Answer, Outcome, answer_to, why_not_let_in
 from loonbrug.delivery.questions import BY_BOTH_NUMBERS, Kind, Question
@@ -106,11 +107,11 @@ async def _send(claim: Claim, departure: _Departure, work: Work) -> Answer:
 async def _delete(claim: Claim, departure: _Departure, client: AfasClient, work: Work) -> Answer:
     """Look; delete what the books show to be ours, as sent."""
     ground = work.ground
-    question = await ground.write(reversing.look_before, claim_id=claim.claim_id)
+    question = await ground.writer.run(reversing.look_before, claim_id=claim.claim_id)
     if question is None:
         return Answer(Outcome.NOT_BOOKED, message="no connector to look with before deleting")
     answered = await _ask(question, client, work)
-    if not await ground.write(
+    if not await ground.writer.run(
         reversing.may_delete, claim_id=claim.claim_id, question=question, answered=answered
     ):
         return Answer(Outcome.NOT_BOOKED)

@@ -1,6 +1,6 @@
 """What a person does about a delivery: send it again, cancel it, or say what AFAS shows. Each act is kept.
 
-The only other writers are `operations` (queue, claim, record), `inspection` and `reversing`.
+What a drain does about one is in the other modules; `reversing` is asked for here and done there.
 """
 
 import re

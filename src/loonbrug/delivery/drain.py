@@ -9,19 +9,31 @@ from contextlib import suppress
 
 import structlog
 
+from loonbrug.connections.clients import sign_ins
 from loonbrug.delivery import claiming
-from loonbrug.delivery import ground as grounds
 from loonbrug.delivery.asking import Ask, take_questions
 from loonbrug.delivery.calls import Fence, deliver, look
-from loonbrug.delivery.claiming import Ahead, Claimed, Outlook, OvertakenError, Wish, claim_all, ready_all
+from loonbrug.delivery.claiming import Claimed, Wish, claim_all
 from loonbrug.delivery.ground import Ground, Work
+from loonbrug.delivery.inspection import record_answers
+from loonbrug.delivery.lanes import OvertakenError
 from loonbrug.delivery.operations import doubt_what_was_left, raise_epochs
-from loonbrug.delivery.writer import AWAY
+from loonbrug.delivery.reading_ahead import Ahead, Outlook, ready_all
+from loonbrug.delivery.recording import record_all
+from loonbrug.delivery.writer import AWAY, Writer
 
 log = structlog.get_logger()
 
 #: How often a running drain looks for work that became due meanwhile.
 LOOK_EVERY_SECONDS = 0.5
+
+
+def grouping_writer() -> Writer:
+    """A writer that commits together what drains ask: answers first, because they free lanes, and questions last,
+    because sends go before them. To judge what AFAS's books show takes long.
+    """
+    operations = (raise_epochs, record_all, sign_ins, record_answers, ready_all, claim_all, take_questions)
+    return Writer(*operations, slow={record_answers})
 
 
 async def drain(*, environment_id: int, ground: Ground) -> None:
@@ -129,7 +141,7 @@ async def _claimed(work: Work) -> Claimed:
         return Claimed((), frozenset(), 0)
     except AWAY as away:
         log.warning("not_claimed_yet", environment=work.environment_id, why=str(away))
-        await asyncio.sleep(grounds.STORE_AGAIN_SECONDS)
+        await ground.pause()
         stored = await ground.store(claiming.stored_claims, claim_ids=wish.claim_ids)
         work.claim_ids.clear()  # one of them may come into the table yet
         return Claimed(stored, frozenset(), 0)
@@ -157,7 +169,7 @@ async def _ask_what_is_due(work: Work) -> None:
         return
     except AWAY as away:
         log.warning("not_asked_yet", environment=work.environment_id, why=str(away))
-        await asyncio.sleep(grounds.STORE_AGAIN_SECONDS)
+        await ground.pause()
         return  # what is due by then is asked in the next round
     fence = Fence(ask.now + ground.policy.send_window, ground)
     for question in taken:

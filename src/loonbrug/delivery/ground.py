@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
@@ -14,13 +13,11 @@ import structlog
 from afas_client.client import AfasClient
 from afas_client.transport import Transport
 from loonbrug.connections.clients import sign_ins
-from loonbrug.delivery.asking import take_questions
-from loonbrug.delivery.claiming import Ahead, Claim, Lane, check_epoch, claim_all, ready_all
-from loonbrug.delivery.inspection import record_answers
-from loonbrug.delivery.operations import raise_epochs
+from loonbrug.delivery.claiming import Claim
+from loonbrug.delivery.lanes import Lane, check_epoch
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.delivery.questions import Question
-from loonbrug.delivery.recording import record_all
+from loonbrug.delivery.reading_ahead import Ahead
 from loonbrug.delivery.writer import AWAY, Together, Writer
 
 P = ParamSpec("P")
@@ -53,10 +50,6 @@ class Ground:
     slice_seconds: float
     note_claim: Callable[[UUID], None]
 
-    async def write(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run one operation on the writer's thread."""
-        return await self.writer.run(partial(operation, *args, **kwargs))
-
     async def store_together(self, operation: Together[Q, R], request: Q) -> R:
         """Hand in a request that may be repeated with what others hand in, until the database has taken it."""
         while True:
@@ -64,24 +57,20 @@ class Ground:
                 return await self.writer.join(operation, request)
             except AWAY as away:
                 log.warning("not_stored_yet", operation=operation.__name__, why=str(away))
-            await asyncio.sleep(STORE_AGAIN_SECONDS)
+            await self.pause()
 
     async def store(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run an operation that may be repeated on the writer's thread, until the database has taken it."""
         while True:
             try:
-                return await self.write(operation, *args, **kwargs)
+                return await self.writer.run(operation, *args, **kwargs)
             except AWAY as away:
                 log.warning("not_stored_yet", operation=operation.__name__, why=str(away))
-            await asyncio.sleep(STORE_AGAIN_SECONDS)
+            await self.pause()
 
-
-def grouping_writer() -> Writer:
-    """A writer that commits together what drains ask: answers first, because they free lanes, and questions last,
-    because sends go before them. To judge what AFAS's books show takes long.
-    """
-    operations = (raise_epochs, record_all, sign_ins, record_answers, ready_all, claim_all, take_questions)
-    return Writer(*operations, slow={record_answers})
+    async def pause(self) -> None:
+        """Before what the database could not take is offered to it again."""
+        await asyncio.sleep(STORE_AGAIN_SECONDS)
 
 
 @dataclass(slots=True)
@@ -140,7 +129,7 @@ class Work:
 
         Raises OvertakenError.
         """
-        await self.ground.write(check_epoch, environment_id=self.environment_id, epoch=self.epoch)
+        await self.ground.writer.run(check_epoch, environment_id=self.environment_id, epoch=self.epoch)
 
     async def client(self, asked: Claim | Question) -> AfasClient:
         """The client of one connection, with the token it has now; opened once for all calls that need it."""

@@ -76,6 +76,21 @@ def record_answers(looks: Sequence[Look]) -> list[Exception | None]:
     return [None for _ in looks]
 
 
+def keep_look(delivery: Delivery, question: Question, answered: Answered, *, entry_number: str = "") -> None:
+    """Write down that we looked, how, and the number under which this entry was there, where that matters."""
+    LookUp.objects.create(
+        delivery=delivery,
+        at=answered.now,
+        question=answered.query,
+        token=question.token,
+        has_sight=answered.has_sight,
+        entry_number=entry_number,
+        afas_clock=answered.afas_clock,
+        boot=answered.boot,
+        boot_seconds=answered.boot_seconds,
+    )
+
+
 def _by_entry(look: Look) -> defaultdict[tuple[str, str], list[Transaction]]:
     """What the books show in the administration that was asked for, by journal code and voucher number."""
     lines: defaultdict[tuple[str, str], list[Transaction]] = defaultdict(list)
@@ -169,16 +184,7 @@ def _is_absent(delivery: Delivery, question: Question, answered: Answered, polic
     """Keep this look, and judge it together with the earlier ones. What a person has to decide stays there."""
     if delivery.state != State.IN_DOUBT:
         return False
-    LookUp.objects.create(
-        delivery=delivery,
-        at=answered.now,
-        question=answered.query,
-        token=question.token,
-        has_sight=answered.has_sight,
-        afas_clock=answered.afas_clock,
-        boot=answered.boot,
-        boot_seconds=answered.boot_seconds,
-    )
+    keep_look(delivery, question, answered)
     looks = [
         Absence(row.at, row.question, row.token, row.has_sight, row.afas_clock, row.boot, row.boot_seconds)
         for row in delivery.look_ups.order_by("id")

@@ -77,7 +77,7 @@ def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: da
         voucher_number=number,
     )
     debit, credit = entry.posting.totals()
-    delivery = Delivery.objects.create(
+    delivery = Delivery(
         office_id=office_id,
         environment_id=target.environment_id,
         connection_id=target.connection_id,
@@ -92,18 +92,22 @@ def _queue_one(office_id: int, target: Target, entry: Approved, by: str, now: da
         year=entry.posting.year,
         period=entry.posting.period,
         voucher_number=number,
-        payload_hash=sha256(payload).hexdigest(),
         mapping=dict(target.mapping),
         total_debit=debit,
         total_credit=credit,
-        due_at=now,
-        queued_at=now,
-        queued_by=by,
-        changed_at=now,
     )
-    Payload.objects.create(delivery=delivery, content=payload)
+    freeze(delivery, payload, by=by, now=now)
     installation.look_first(delivery, now=now)
     return delivery.pk
+
+
+def freeze(delivery: Delivery, payload: bytes, *, by: str, now: datetime) -> None:
+    """Keep this new delivery with the bytes that are to be sent, due at once. Within an open transaction only."""
+    delivery.payload_hash = sha256(payload).hexdigest()
+    delivery.queued_by = by
+    delivery.due_at = delivery.queued_at = delivery.changed_at = now
+    delivery.save(force_insert=True)
+    Payload.objects.create(delivery=delivery, content=payload)
 
 
 def raise_epochs(environment_ids: Sequence[int]) -> list[Begun | Exception]:

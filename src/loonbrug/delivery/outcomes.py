@@ -1,6 +1,6 @@
 """What an answer means for a delivery: one pure decision for every state and outcome."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -26,7 +26,6 @@ class Reason(StrEnum):
     NONE = ""
     COMPANY_IS_TEST = "company_is_test"
     DEBTOR_IS_BLOCKED = "debtor_is_blocked"
-    NO_CONNECTION = "no_connection"
     NO_LOOK_UP = "no_look_up"
     NO_SIGHT = "no_sight"
     DOUBLE = "double"
@@ -63,7 +62,8 @@ class Policy:
 
     def scaled(self, divisor: int) -> "Policy":
         """The same policy with AFAS's limit and our margins divided (AFAS's sandbox shrinks with it)."""
-        return Policy(
+        return replace(
+            self,
             answer_limit=self.answer_limit / divisor,
             margin=self.margin / divisor,
             send_window=self.send_window / divisor,
@@ -71,7 +71,6 @@ class Policy:
             longest_wait=self.longest_wait / divisor,
             look_first=self.look_first / divisor,
             look_longest=self.look_longest / divisor,
-            give_up_after=self.give_up_after,
         )
 
     @property
@@ -81,7 +80,7 @@ class Policy:
 
     def doubt_until(self, *, send_before: datetime) -> datetime:
         """Until when AFAS may still book an attempt that could leave until `send_before`."""
-        return send_before + self.answer_limit + self.margin
+        return send_before + self.read_time_out
 
     def next_look(self, *, now: datetime, sent_before: datetime) -> datetime:
         """Soon and often at first, then at a steady pace."""

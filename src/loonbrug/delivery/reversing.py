@@ -6,7 +6,6 @@ The steps of a reversal are the reasons of a delivery that is being reversed; it
 from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
@@ -14,8 +13,9 @@ from django.db.models import Max
 
 from loonbrug.delivery import installation
 from loonbrug.delivery.decisions import in_state, keep_decision
-from loonbrug.delivery.inspection import Answered
-from loonbrug.delivery.models import Attempt, AttemptKind, Delivery, LookUp, Payload
+from loonbrug.delivery.inspection import Answered, keep_look
+from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
+from loonbrug.delivery.operations import freeze
 from loonbrug.delivery.outcomes import Decision, Outcome, Policy, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number, expected_of
 from loonbrug.delivery.questions import Kind, Question, connector_of, question_about
@@ -87,8 +87,7 @@ def ways(deliveries: Collection[Delivery]) -> frozenset[How]:
     """How these entries can be reversed, all in the same way.
 
     Without a look in the books nothing is deleted; what AFAS holds twice or differently has no opposite, but what
-    it booked once, after it had ended, has. Nothing is undone twice: while a counter-entry is on its way nothing else
-    is begun, and what may have been deleted has no counter-entry.
+    it booked once, after it had ended, has. Nothing is undone twice: what may have been deleted has no counter-entry.
     """
     if any(_is_being_undone(delivery) for delivery in deliveries):
         return frozenset()
@@ -155,7 +154,7 @@ def _queue_counter_entry(delivery: Delivery, by: str, now: datetime) -> None:
     generation = delivery.counter_entries.count()
     number = counter_voucher_number(voucher_number=delivery.voucher_number, generation=generation)
     payload = counter_payload(delivery.payload, voucher_number=number)
-    counter_entry = Delivery.objects.create(
+    counter_entry = Delivery(
         office_id=delivery.office_id,
         environment_id=delivery.environment_id,
         connection_id=delivery.connection_id,
@@ -171,16 +170,11 @@ def _queue_counter_entry(delivery: Delivery, by: str, now: datetime) -> None:
         year=delivery.year,
         period=delivery.period,
         voucher_number=number,
-        payload_hash=sha256(payload).hexdigest(),
         mapping=delivery.mapping,
         total_debit=delivery.total_credit,
         total_credit=delivery.total_debit,
-        due_at=now,
-        queued_at=now,
-        queued_by=by,
-        changed_at=now,
     )
-    Payload.objects.create(delivery=counter_entry, content=payload)
+    freeze(counter_entry, payload, by=by, now=now)
     installation.look_first(counter_entry, now=now)
 
 
@@ -201,7 +195,7 @@ def may_delete(*, claim_id: UUID, question: Question, answered: Answered) -> boo
     if attempt.ended_at is not None or delivery.state != State.REVERSING:
         return False
     found = standing(answered.lines, _sought(delivery))
-    _keep_look(delivery, question, answered, number=delivery.entry_number if found.is_clear else "")
+    keep_look(delivery, question, answered, entry_number=delivery.entry_number if found.is_clear else "")
     decision = before_delete(
         found, entry_number=delivery.entry_number, has_sight=answered.has_sight, now=answered.now
     )
@@ -229,7 +223,7 @@ def record_look(*, question: Question, answered: Answered, policy: Policy) -> No
         now=answered.now,
     )
     is_there = decision.reason is Reason.STILL_THERE
-    _keep_look(delivery, question, answered, number=delivery.entry_number if is_there else "")
+    keep_look(delivery, question, answered, entry_number=delivery.entry_number if is_there else "")
     until = delivery.doubt_until if decision.reason is Reason.DELETE_LEFT else None
     apply_decision(delivery, decision, now=answered.now, doubt_until=until)
 
@@ -248,18 +242,4 @@ def _sought(delivery: Delivery) -> Sought:
         entry_number=delivery.entry_number,
         expected=expected_of(delivery.payload),
         is_undone=_is_undone(delivery),
-    )
-
-
-def _keep_look(delivery: Delivery, question: Question, answered: Answered, *, number: str) -> None:
-    LookUp.objects.create(
-        delivery=delivery,
-        at=answered.now,
-        question=answered.query,
-        token=question.token,
-        has_sight=answered.has_sight,
-        entry_number=number,
-        afas_clock=answered.afas_clock,
-        boot=answered.boot,
-        boot_seconds=answered.boot_seconds,
     )

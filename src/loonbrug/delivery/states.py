@@ -29,7 +29,7 @@ S = State
 TRANSITIONS: frozenset[tuple[State, State]] = frozenset(
     {
         (S.QUEUED, S.SENDING),  # claimed
-        (S.QUEUED, S.HELD),  # company became test, debtor blocked, connection or administration gone
+        (S.QUEUED, S.HELD),  # company became test, debtor blocked
         (S.QUEUED, S.IN_DOUBT),  # the database was restored or copied
         (S.QUEUED, S.CANCELLED),
         (S.SENDING, S.BOOKED),

@@ -9,12 +9,14 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, ParamSpec, Self, TypeVar
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connections, transaction
 
+P = ParamSpec("P")
 Q = TypeVar("Q")
 R = TypeVar("R")
 
@@ -69,12 +71,17 @@ class Writer:
         self._thread.join()
 
     def join(self, operation: Together[Q, R], request: Q) -> "asyncio.Future[R]":
-        """Hand in a request; it is committed with all others that are waiting by then."""
+        """Hand in a request; it is committed with all others that are waiting by then.
+
+        Raises ValueError for an operation that is not in the order.
+        """
+        if operation not in self._order:
+            raise ValueError(f"{operation} is not in the order of this writer, so its turn would never come")
         return self._hand_in(operation, request, is_grouped=True)
 
-    def run(self, operation: Callable[[], R]) -> "asyncio.Future[R]":
+    def run(self, operation: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> "asyncio.Future[R]":
         """Run one operation by itself."""
-        return self._hand_in(operation, None, is_grouped=False)
+        return self._hand_in(partial(operation, *args, **kwargs), None, is_grouped=False)
 
     def _hand_in(
         self, operation: Callable[..., Any], request: object, *, is_grouped: bool

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.payroll.nmbrs_models import LookSubject, NmbrsLook, NmbrsRun
@@ -143,13 +143,6 @@ def progress(*, asked_at: Mapping[int, datetime]) -> dict[int, Progress]:
             before.count + (row["count"] if is_asked else 0),
             before.refused_count + row["refused"],
         )
-    return found
-
-
-def last_look(*, company_id: int) -> datetime | None:
-    """When Nmbrs was last asked for a company's runs."""
-    looks = NmbrsLook.objects.filter(company__company_id=company_id, subject=LookSubject.RUNS)
-    found: datetime | None = looks.aggregate(at=Max("looked_at"))["at"]
     return found
 
 

@@ -40,11 +40,6 @@ class Turns:
     def of(self, step: Step) -> Turn:
         return {Step.GENERATE: self.generate, Step.CHECK: self.check, Step.SEND: self.send}[step]
 
-    @property
-    def does_anything(self) -> bool:
-        """Whether any step is taken by itself."""
-        return any(self.of(step).by_itself for step in Step)
-
 
 @dataclass(frozen=True, slots=True)
 class Happened:

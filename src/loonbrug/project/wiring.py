@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import randbits
@@ -18,8 +17,8 @@ from django.db import close_old_connections, connection
 from afas_client.transport import AiohttpTransport
 from loonbrug.connections.nmbrs_operations import warn_of_endings
 from loonbrug.delivery import queries
-from loonbrug.delivery.drain import drain
-from loonbrug.delivery.ground import Ground, grouping_writer
+from loonbrug.delivery.drain import drain, grouping_writer
+from loonbrug.delivery.ground import Ground
 from loonbrug.delivery.outcomes import Policy
 from loonbrug.delivery.writer import Writer
 from loonbrug.engine.embedded import EmbeddedEngine, EngineLock
@@ -86,14 +85,14 @@ def engine() -> Engine:
         await drain(environment_id=environment_id, ground=ground)
 
     async def sweep() -> list[Keyed]:
-        due = await ground.write(queries.environments_with_due_work, now=now())
+        due = await ground.writer.run(queries.environments_with_due_work, now=now())
         return [(DRAIN, environment_id) for environment_id in due]
 
     async def send(batch_id: int) -> None:
         await send_batch(batch_id=batch_id, ground=ground)
 
     async def look_for_batches() -> list[Keyed]:
-        return [(BATCH, batch_id) for batch_id in await ground.write(batches_with_work)]
+        return [(BATCH, batch_id) for batch_id in await ground.writer.run(batches_with_work)]
 
     nmbrs_kinds, nmbrs_periodic = _nmbrs_work(_nmbrs_ground(ground))
     kinds: dict[str, Work] = {DRAIN: empty, BATCH: send, **nmbrs_kinds}
@@ -202,7 +201,9 @@ def _round(every_seconds: float, thread: Executor, doing: Callable[[], object]) 
 async def send_batch(*, batch_id: int, ground: Ground) -> None:
     """Send what is left of a batch, slice by slice, until nothing is or the engine stops."""
     while not ground.is_stopping():
-        left = await ground.write(send_slice, batch_id=batch_id, count=BATCH_SLICE_COUNT, now=ground.now())
+        left = await ground.writer.run(
+            send_slice, batch_id=batch_id, count=BATCH_SLICE_COUNT, now=ground.now()
+        )
         if not left:
             return
 
@@ -272,7 +273,7 @@ def _nmbrs_ground(ground: Ground) -> NmbrsGround:
     return NmbrsGround(
         now=now,
         new_id=uuid4,
-        write=replace(ground, writer=Writer()).write,
+        write=Writer().run,
         open_transport=open_transport,
         is_stopping=ground.is_stopping,
         others_wait=ground.others_wait,

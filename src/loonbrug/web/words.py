@@ -1,9 +1,10 @@
-"""Words on the screen for what the code knows by name."""
+"""The reader's language, and words on the screen for what the code knows by name."""
 
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from loonbrug.access.rights import Level, Part
+from loonbrug.screens.problem_texts import Language
 
 _PARTS = {
     Part.AFAS_SETTINGS: _("AFAS Profit settings"),
@@ -20,6 +21,11 @@ _LEVELS = {
     Level.READ: pgettext_lazy("right", "Read"),
     Level.WRITE: pgettext_lazy("right", "Write"),
 }
+
+
+def language() -> Language:
+    """The reader's language."""
+    return "en" if get_language() == "en" else "nl"
 
 
 def part_name(part: Part) -> str:

@@ -366,6 +366,7 @@ async def test_an_answer_that_nobody_asked_for_is_never_taken_for_ours(
     line: AiohttpTransport, method: str
 ) -> None:
     stray = answer("201 Created", b'{"results":{"FiEntryPar":{"UnId":"1","EnNo":"666"}}}')
+    is_sent = asyncio.Event()
 
     async def late_twin(server: RawServer, writer: asyncio.StreamWriter) -> None:
         writer.write(answer("200 OK", b"own"))
@@ -374,9 +375,11 @@ async def test_an_answer_that_nobody_asked_for_is_never_taken_for_ours(
             await asyncio.sleep(0.02)
             writer.write(stray)
             await writer.drain()
+            is_sent.set()
 
     async with raw_server(late_twin) as server:
         await line.send(request_to(server.address, "GET", b""))
+        await is_sent.wait()
         await asyncio.sleep(0.1)
         with suppress(NeverLeft):
             assert (await line.send(request_to(server.address, method))).body == b"own"

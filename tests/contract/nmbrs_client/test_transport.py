@@ -84,12 +84,16 @@ async def test_a_post_is_asked_once_whatever_becomes_of_the_line(
 
 
 async def test_a_silent_server_is_given_up(impatient: AiohttpTransport) -> None:
+    asked = asyncio.Event()
+
     async def silent(server: RawServer, writer: asyncio.StreamWriter) -> None:
+        asked.set()
         await asyncio.sleep(5)
 
     async with raw_server(silent) as server:
         with pytest.raises(NoAnswer):
             await impatient.send(post(server))
+        await asked.wait()  # on a busy machine we may have given up before the server has read
         assert server.count("POST") == 1
 
 

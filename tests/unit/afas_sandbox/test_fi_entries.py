@@ -80,7 +80,7 @@ def test_without_a_unit_it_lands_where_the_user_last_logged_on() -> None:
         (balanced("1700", amount="0"), "no_amount"),
         (balanced("1700", InId="1", InI2="2"), "invoice_numbers_both"),
         (balanced("1700", BankAccount="NL02ABNA0123456789"), "bank_account_not_allowed"),
-        (balanced("1700", CuId="XXX"), "value_unknown"),
+        (balanced("1700", CuId="QQQ"), "value_unknown"),
         (message(line("1700", debit="10", credit="10"), line("2100", credit="0")), "two_amounts"),
         (message(line("1700", debit="10.00"), line("2100", credit="9.99")), "not_balanced"),
         (message(), "no_lines"),

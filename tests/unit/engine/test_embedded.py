@@ -120,8 +120,7 @@ def test_when_all_places_are_taken_others_wait_for_their_turn() -> None:
     engine = engine_of(work)
     for key in (1, 2, 3, 4, 3):
         engine.run("drain", key)
-    assert eventually(engine.others_wait)
-    assert work.started == [1, 2]
+    assert eventually(lambda: engine.others_wait() and work.started == [1, 2])
     work.may_end.set()
     assert eventually(lambda: work.started == [1, 2, 3, 4])
     assert eventually(lambda: not engine.others_wait())

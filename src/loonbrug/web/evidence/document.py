@@ -18,6 +18,7 @@ from loonbrug.screens.evidence import Evidence, SentEntry
 from loonbrug.web.afas_settings.texts import ENVIRONMENT_TYPES
 from loonbrug.web.journals import words
 from loonbrug.web.templatetags.loonbrug import amount
+from loonbrug.web.words import language
 
 _BOLD = FontFace(emphasis="BOLD")
 
@@ -42,7 +43,7 @@ class _Document(FPDF):
         self.core_fonts_encoding = ENCODING
         self.set_creation_date(timezone.localtime(found.last_at))
         self.set_title(_("Evidence of a payroll journal"))
-        self.set_lang(words.language())
+        self.set_lang(language())
         self.set_margin(15)
         self.set_auto_page_break(auto=True, margin=18)
 

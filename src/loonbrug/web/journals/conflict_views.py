@@ -16,8 +16,8 @@ from loonbrug.delivery.queries import DeliveryView
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import State
 from loonbrug.directory import queries as directory
-from loonbrug.ledger.problems import ProblemsError
 from loonbrug.payroll import queries as payroll
+from loonbrug.web.field_errors import was_done
 from loonbrug.web.journals import sections, words
 from loonbrug.web.journals.forms import ReversalForm, SettleForm
 from loonbrug.web.requests import OfficeRequest
@@ -95,17 +95,13 @@ def _done(
     **given: object,
 ) -> bool:
     """Whether it could be carried out; otherwise the form says why not."""
-    try:
-        doing(
+    return was_done(
+        form,
+        lambda: doing(
             scope=request.scope,
             delivery_id=view.id,
             reason=form.cleaned_data["reason"],
             now=timezone.now(),
             **given,
-        )
-    except ProblemsError as refused:
-        for found in refused.problems:
-            text = words.advice(found)
-            form.add_error(None, f"{text.message} {text.cure}")
-        return False
-    return True
+        ),
+    )

@@ -14,8 +14,8 @@ from loonbrug.delivery import queries as deliveries
 from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.queries import DeliveryView
 from loonbrug.directory import queries as directory
-from loonbrug.ledger.problems import ProblemsError
 from loonbrug.payroll import queries as payroll
+from loonbrug.web.field_errors import was_done
 from loonbrug.web.journals import sections, words
 from loonbrug.web.journals.forms import DecisionForm, ReasonForm
 from loonbrug.web.journals.views import act
@@ -68,21 +68,17 @@ def doubt(request: OfficeRequest, delivery_id: int) -> HttpResponse:
 
 def _decided(request: OfficeRequest, view: DeliveryView, form: DecisionForm) -> bool:
     """Whether the decision could be carried out; otherwise the form says why not."""
-    try:
-        deliver.decide(
+    return was_done(
+        form,
+        lambda: deliver.decide(
             scope=request.scope,
             delivery_id=view.id,
             decision=DoubtDecision(form.cleaned_data["decision"]),
             entry_number=form.cleaned_data["entry_number"],
             reason=form.cleaned_data["reason"],
             now=timezone.now(),
-        )
-    except ProblemsError as refused:
-        for found in refused.problems:
-            text = words.advice(found)
-            form.add_error(None, f"{text.message} {text.cure}")
-        return False
-    return True
+        ),
+    )
 
 
 def _with_reason(

@@ -15,8 +15,9 @@ from loonbrug.payroll.formats.export import JournalSheet, Language, to_csv, to_x
 from loonbrug.payroll.formats.pdf import to_pdf
 from loonbrug.payroll.formats.templates import csv_template, xlsx_template
 from loonbrug.screens.journal_export import journal_row
-from loonbrug.web.journals import sections, words
+from loonbrug.web.journals import sections
 from loonbrug.web.requests import OfficeRequest
+from loonbrug.web.words import language
 
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -40,7 +41,7 @@ def journal(request: OfficeRequest, journal_id: int, kind: str) -> HttpResponse:
         raise Http404
     sheet = _sheet(request, journal_id)
     name = f"{sheet.company_number}-{sheet.year}-{sheet.period:02}-run{sheet.run_number}.{kind}"
-    return _file(writer(sheet, words.language()), name, _TYPES[kind])
+    return _file(writer(sheet, language()), name, _TYPES[kind])
 
 
 @require_GET
@@ -60,7 +61,7 @@ def template(request: OfficeRequest, kind: str) -> HttpResponse:
     if writer is None:
         raise Http404
     name = _("template")
-    return _file(writer(words.language()), f"loonbrug-{name}.{kind}", _TYPES[kind])
+    return _file(writer(language()), f"loonbrug-{name}.{kind}", _TYPES[kind])
 
 
 def _sheet(request: OfficeRequest, journal_id: int) -> JournalSheet:

@@ -20,6 +20,7 @@ from loonbrug.payroll import operations, queries
 from loonbrug.payroll.formats.reading import LARGEST_FILE
 from loonbrug.payroll.operations import Imported, ImportRefusedError
 from loonbrug.payroll.queries import Fate, UploadView
+from loonbrug.web.field_errors import say_why_not, text_of
 from loonbrug.web.journals import sections, words
 from loonbrug.web.journals.forms import RunForm, UploadForm
 from loonbrug.web.requests import OfficeRequest
@@ -41,8 +42,7 @@ def choose(request: OfficeRequest, company_id: int) -> HttpResponse:
             return redirect("journal-preview", company_id, _kept(request, company, form, file))
         status = 413
         limit = LARGEST_FILE // 1024**2
-        text = words.advice(problem("file_too_large", name=_name(file), limit=limit))
-        form.add_error("file", f"{text.message} {text.cure}")
+        form.add_error("file", text_of(problem("file_too_large", name=_name(file), limit=limit)))
     context = {"company": company, "tab": "payroll", "form": form}
     return render(request, "journals/choose.html", context, status=status)
 
@@ -150,9 +150,7 @@ def _imported(request: OfficeRequest, upload_id: int) -> HttpResponse | None:
             now=timezone.now(),
         )
     except ImportRefusedError as refused:
-        for found in refused.problems:
-            text = words.advice(found)
-            messages.error(request, f"{text.message} {text.cure}")
+        say_why_not(request, refused)
         return None
     _say(request, kept)
     return redirect("journal", kept[0].journal_id)

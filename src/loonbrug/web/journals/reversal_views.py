@@ -12,8 +12,8 @@ from loonbrug.delivery import queries as deliveries
 from loonbrug.delivery.reversing import How
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.money import ZERO
-from loonbrug.ledger.problems import ProblemsError
 from loonbrug.payroll import queries as payroll
+from loonbrug.web.field_errors import was_done
 from loonbrug.web.journals import sections, words
 from loonbrug.web.journals.forms import ReversalForm
 from loonbrug.web.requests import OfficeRequest
@@ -51,17 +51,13 @@ def reverse(request: OfficeRequest, journal_id: int) -> HttpResponse:
 
 def _asked(request: OfficeRequest, journal_id: int, form: ReversalForm) -> bool:
     """Whether the reversal could be asked for; otherwise the form says why not."""
-    try:
-        reverse_journal(
+    return was_done(
+        form,
+        lambda: reverse_journal(
             scope=request.scope,
             journal_id=journal_id,
             how=How(form.cleaned_data["how"]),
             reason=form.cleaned_data["reason"],
             now=timezone.now(),
-        )
-    except ProblemsError as refused:
-        for found in refused.problems:
-            text = words.advice(found)
-            form.add_error(None, f"{text.message} {text.cure}")
-        return False
-    return True
+        ),
+    )

@@ -20,6 +20,7 @@ from loonbrug.payroll import queries
 from loonbrug.payroll.run_queries import run_years
 from loonbrug.screens.journal_export import JournalRow, journal_row
 from loonbrug.screens.run_export import export_line, export_lines
+from loonbrug.web.field_errors import say_why_not
 from loonbrug.web.journals import export, sections, words
 from loonbrug.web.requests import OfficeRequest
 from loonbrug.workflows.carry_out import to_be_checked
@@ -182,9 +183,7 @@ def act(request: OfficeRequest, journal_id: int, doing: Callable[[], object], do
     try:
         doing()
     except ProblemsError as refused:
-        for found in refused.problems:
-            text = words.advice(found)
-            messages.error(request, f"{text.message} {text.cure}")
+        say_why_not(request, refused)
     else:
         if done:
             messages.success(request, done)

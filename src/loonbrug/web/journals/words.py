@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from afas_client.catalogue import find
 from loonbrug.delivery.models import AttemptKind
@@ -14,7 +14,8 @@ from loonbrug.ledger.problems import Problem, Severity, Who
 from loonbrug.payroll.models import JournalLife
 from loonbrug.payroll.queries import Fate
 from loonbrug.screens.journal_export import JournalRow, JournalState
-from loonbrug.screens.problem_texts import Language, describe
+from loonbrug.screens.problem_texts import describe
+from loonbrug.web.words import language
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,6 @@ _FATES: dict[Fate, tuple[str, Promise]] = {
 _REASONS: dict[str, Promise] = {
     "company_is_test": gettext_lazy("The company has become a test company. Nothing was sent."),
     "debtor_is_blocked": gettext_lazy("The debtor has been blocked. Nothing was sent."),
-    "no_connection": gettext_lazy("The AFAS account or its mapping is gone. Nothing was sent."),
     "no_look_up": gettext_lazy("The answer of AFAS was lost, so a person has to look in AFAS."),
     "no_sight": gettext_lazy(
         "AFAS shows us no entry of ours to compare with, so a person has to look in AFAS."
@@ -224,11 +224,6 @@ def advice(problem: Problem) -> Advice:
         place=text.place,
         tone="bad" if is_error else "attention",
     )
-
-
-def language() -> Language:
-    """The reader's language."""
-    return "en" if get_language() == "en" else "nl"
 
 
 def who(value: str) -> str:

@@ -9,9 +9,8 @@ from django.views.decorators.http import require_http_methods
 
 from loonbrug.access.rights import Level, Part
 from loonbrug.delivery import queries as deliveries
-from loonbrug.ledger.problems import ProblemsError
+from loonbrug.web.field_errors import was_done
 from loonbrug.web.journals.forms import ReasonForm
-from loonbrug.web.journals.words import advice
 from loonbrug.web.requests import OfficeRequest
 from loonbrug.workflows.release import release_sending
 
@@ -31,11 +30,7 @@ def release(request: OfficeRequest) -> HttpResponse:
 
 def _released(request: OfficeRequest, form: ReasonForm) -> bool:
     """Whether the office was released; otherwise the form says why not."""
-    try:
-        release_sending(scope=request.scope, reason=form.cleaned_data["reason"], now=timezone.now())
-    except ProblemsError as refused:
-        for found in refused.problems:
-            text = advice(found)
-            form.add_error(None, f"{text.message} {text.cure}")
-        return False
-    return True
+    return was_done(
+        form,
+        lambda: release_sending(scope=request.scope, reason=form.cleaned_data["reason"], now=timezone.now()),
+    )

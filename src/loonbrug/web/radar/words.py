@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from loonbrug.screens.problem_texts import who_label
 from loonbrug.screens.radar import Finding, Group, Kind, Stage
 from loonbrug.web.journals.words import advice
+from loonbrug.web.words import language
 
 _KINDS: dict[Kind, Promise] = {
     Kind.FAILED: gettext_lazy("Could not be done by itself"),
@@ -73,7 +74,7 @@ def _line(found: Finding) -> Line:
         name=found.name or _("Consent of a debtor, not read yet"),
         period=_period(found),
         stage=_stage(found),
-        who=who_label(found.who, "en" if get_language() == "en" else "nl"),
+        who=who_label(found.who, language()),
         address=reverse(page, args=[found.subject_id]),
     )
 

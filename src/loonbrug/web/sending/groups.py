@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from loonbrug.ledger.problems import Problem
 from loonbrug.screens.problem_texts import ProblemText, describe, describe_together
-from loonbrug.web.journals import words
+from loonbrug.web.words import language
 from loonbrug.workflows.send_all import Checked
 
 #: Parameters in which the same problem differs from journal to journal.
@@ -49,10 +49,10 @@ def _key(problem: Problem) -> _Key:
 
 
 def _group(found: Sequence[tuple[Checked, Problem]]) -> ProblemGroup:
-    language = words.language()
+    spoken = language()
     many = len(found) > 1
-    text = (describe_together if many else describe)(found[0][1], language)
-    told = [(checked, describe(problem, language)) for checked, problem in found]
+    text = (describe_together if many else describe)(found[0][1], spoken)
+    told = [(checked, describe(problem, spoken)) for checked, problem in found]
     return ProblemGroup(
         text,
         tuple(Member(checked, "" if own.message == text.message else own.message) for checked, own in told),

@@ -16,6 +16,7 @@ from loonbrug.payroll.formats.export import Value, table_csv, table_xlsx
 from loonbrug.screens.send_all import BatchRow, Fate, Outcome, batch_rows
 from loonbrug.web.field_errors import text_of
 from loonbrug.web.journals import words
+from loonbrug.web.words import language
 
 _WORDS: dict[Outcome, tuple[str, Promise]] = {
     Outcome.UNDER_WAY: ("waiting", lazy("Under way")),
@@ -65,7 +66,7 @@ def table(kind: str, found: Sequence[Line], *, made_at: datetime.datetime) -> by
     ]  # fmt: skip
     rows = [_values(line) for line in found]
     if kind == "csv":
-        return table_csv(headings, rows, words.language())
+        return table_csv(headings, rows, language())
     return table_xlsx(_("Batch"), headings, rows, made_at=made_at)
 
 

@@ -21,7 +21,7 @@ from loonbrug.planning.plan import Step, Turns
 from loonbrug.planning.queries import WorkflowView
 from loonbrug.screens.calendar import calendar
 from loonbrug.screens.planned import runs_under_way, standings
-from loonbrug.web.field_errors import attempt, text_of
+from loonbrug.web.field_errors import attempt, say_why_not
 from loonbrug.web.requests import OfficeRequest
 from loonbrug.web.workflow.forms import WorkflowForm
 from loonbrug.web.workflow.rows import day_rows, run_row, waiting_groups
@@ -151,8 +151,7 @@ def checked(request: OfficeRequest, journal_id: int) -> HttpResponse:
     try:
         carry_out.mark_checked(scope=request.scope, journal_id=journal_id, now=timezone.now())
     except ProblemsError as refused:
-        for found in refused.problems:
-            messages.error(request, text_of(found))
+        say_why_not(request, refused)
     else:
         messages.success(request, _("The journal was marked as checked."))
     return redirect("journal", journal_id)
