@@ -43,11 +43,13 @@ class Books:
 
     def rows(self, fields: str, values: str) -> Iterator[dict[str, Any]]:
         """The lines of every entry that one of the groups of conditions names, by its voucher or entry number."""
+        numbers: dict[int, None] = {}
         for names, wanted in zip(fields.split(";"), values.split(";"), strict=True):
             asked = dict(zip(names.split(","), wanted.split(","), strict=True))
-            numbers = self.by_voucher[asked["VoucherNo"]] if "VoucherNo" in asked else [int(asked["EntryNo"])]
-            for number in numbers:
-                yield from _lines(number, self.entries[number - 1])
+            named = self.by_voucher[asked["VoucherNo"]] if "VoucherNo" in asked else [int(asked["EntryNo"])]
+            numbers |= dict.fromkeys(named)
+        for number in numbers:
+            yield from _lines(number, self.entries[number - 1])
 
     def figures(self) -> dict[str, Any]:
         doubled = sum(len(numbers) - 1 for numbers in self.by_voucher.values())

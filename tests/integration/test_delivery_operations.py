@@ -255,7 +255,7 @@ def test_a_person_settles_a_doubt_with_what_afas_shows(
     assert (kept.kind, kept.reason, kept.by, kept.is_checked) == (decision, "gekeken in AFAS", "Anna", False)
 
 
-@pytest.mark.parametrize("number", ["", "abc", "12a", "1" * 13])
+@pytest.mark.parametrize("number", ["", "abc", "12a", "0", "1" * 13])
 def test_a_booking_that_a_person_saw_needs_its_number(office: DeliveryOffice, number: str) -> None:
     delivery_id, over = office.in_doubt_past_its_limit()
     with pytest.raises(ProblemsError, match="entry_number_missing"):

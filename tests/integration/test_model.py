@@ -37,7 +37,7 @@ from loonbrug.delivery.inspection import Answered, Look
 from loonbrug.delivery.invariants import INVARIANTS, View
 from loonbrug.delivery.models import AttemptKind, Delivery
 from loonbrug.delivery.outcomes import Answer, Outcome, Reason
-from loonbrug.delivery.questions import BY_ENTRY_NUMBER, Kind, Question
+from loonbrug.delivery.questions import BY_BOTH_NUMBERS, Kind, Question
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import IN_AFAS, State
 from loonbrug.ledger.problems import ProblemsError
@@ -316,8 +316,8 @@ class World(RuleBasedStateMachine):
         lines = transactions(self.books.lines) if is_sighted else ()
         vouchers = {wanted.voucher_number for wanted in question.wanted}
         numbers = {wanted.entry_number for wanted in question.wanted}
-        by_number = question.kind in BY_ENTRY_NUMBER | {Kind.REVERSAL}
-        by_voucher = question.kind not in BY_ENTRY_NUMBER
+        by_number = question.kind in BY_BOTH_NUMBERS | {Kind.BY_HAND}
+        by_voucher = question.kind is not Kind.BY_HAND
         shown = tuple(
             line
             for line in lines

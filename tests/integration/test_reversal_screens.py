@@ -219,6 +219,22 @@ def test_reversing_needs_both_rights(
     assert Delivery.objects.filter(state=State.REVERSING).count() == 0
 
 
+@pytest.mark.parametrize("act", ["retry", "cancel", "anew", "doubt", "conflict"])
+def test_who_may_not_reverse_decides_nothing_about_a_counter_entry(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int, act: str
+) -> None:
+    delivered(office, connection, journal_id, 1, State.BOOKED, entry_number="5789", payload=PAYLOAD)
+    writer.post(f"/journals/{journal_id}/reverse/", {"how": "counter_entry", "reason": "verkeerde run"})
+    counter_entry = Delivery.objects.get(reverses__isnull=False)
+    assert f"/deliveries/{counter_entry.pk}/cancel/" in page(writer, f"/journals/{journal_id}/")
+    Right.objects.filter(part=Part.REVERSAL).update(level=Level.READ)
+    assert f"/deliveries/{counter_entry.pk}/" not in page(writer, f"/journals/{journal_id}/")
+    asked = {"reason": "x", "decision": "again", "entry_number": "5"}
+    assert writer.post(f"/deliveries/{counter_entry.pk}/{act}/", asked).status_code == 403
+    counter_entry.refresh_from_db()
+    assert counter_entry.state == State.QUEUED
+
+
 def test_a_refusal_is_shown_in_afas_words_with_cause_and_cure(
     office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
 ) -> None:

@@ -28,7 +28,7 @@ from loonbrug.delivery.inspection import Answered, Look
 from loonbrug.delivery.lanes import OvertakenError
 from loonbrug.delivery.models import AttemptKind
 from loonbrug.delivery.outcomes import Answer, Outcome, answer_to, why_not_let_in
-from loonbrug.delivery.questions import BY_ENTRY_NUMBER, Kind, Question
+from loonbrug.delivery.questions import BY_BOTH_NUMBERS, Kind, Question
 from loonbrug.delivery.recording import Report, record_all
 from loonbrug.delivery.writer import AWAY
 
@@ -177,11 +177,11 @@ async def look(question: Question, fence: Fence, work: Work) -> None:
 async def _ask(question: Question, client: AfasClient, work: Work) -> Answered:
     """The lines that answer a question and, where ours are not among them, whether we see our witness."""
     ground, wanted = work.ground, question.wanted[0]
-    if question.kind is Kind.REVERSAL:
+    if question.kind in BY_BOTH_NUMBERS:
         query = with_entry_or_voucher_number(
             question.administration, wanted.journal_code, wanted.entry_number, wanted.voucher_number
         )
-    elif question.kind in BY_ENTRY_NUMBER:
+    elif question.kind is Kind.BY_HAND:
         query = with_entry_number(question.administration, wanted.journal_code, wanted.entry_number)
     else:
         query = with_voucher_numbers(

@@ -14,12 +14,13 @@ from loonbrug.access.rights import NotFoundError
 from loonbrug.delivery import installation
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.outcomes import Decision, Reason
+from loonbrug.delivery.reversal import may_be_undone
 from loonbrug.delivery.states import IN_AFAS, State
-from loonbrug.delivery.steps import apply_decision
+from loonbrug.delivery.steps import apply_decision, found_once
 from loonbrug.ledger.problems import Place, ProblemsError, problem
 
 #: AFAS's journal entry number (EnNo, Journaalpostnummer).
-_ENTRY_NUMBER = re.compile(r"[0-9]{1,12}")
+_ENTRY_NUMBER = re.compile(r"0*[1-9][0-9]{0,11}")
 
 
 class DoubtDecision(StrEnum):
@@ -46,9 +47,10 @@ _AFTER_DECISION = {
 def retry(*, office_id: int, delivery_id: int, reason: str, by: str, now: datetime) -> None:
     """Send the same payload with the same number again, because something was mended in AFAS.
 
-    Raises NotFoundError, ProblemsError (reason_missing, delivery_has_moved_on).
+    Raises NotFoundError, ProblemsError (reason_missing, delivery_has_moved_on, counter_entry_not_possible).
     """
     delivery = in_state(office_id, delivery_id, _MAY_BE_RETRIED)
+    _check_counter_entry(delivery)
     keep_decision(delivery, "retry", reason=reason, by=by, now=now)
     delivery.not_booked_count = 0
     may_be_known_to_afas = installation.is_from_before(delivery)
@@ -113,17 +115,27 @@ def settle(
 ) -> None:
     """Say that AFAS holds the entry once now, under this number; it is read back where that can be done.
 
-    What had ended lives again by it. Raises NotFoundError, ProblemsError (delivery_has_moved_on, reason_missing,
-    entry_number_missing, entry_number_of_another, entry_sent_anew).
+    What had ended lives again by it; what a counter-entry undoes is reversed. Raises NotFoundError, ProblemsError
+    (delivery_has_moved_on, reason_missing, entry_number_missing, entry_number_of_another, entry_sent_anew,
+    counter_entry_not_possible).
     """
     delivery = in_state(office_id, delivery_id, {State.CONFLICT})
     number = _entry_number(delivery, entry_number)
     if _is_replaced(delivery):
         raise ProblemsError(problem("entry_sent_anew"))
+    if delivery.is_ended:
+        _check_counter_entry(delivery)
     keep_decision(delivery, "settle", reason=reason, by=by, now=now, entry_number=number)
     delivery.is_ended = False
     delivery.save(update_fields=["is_ended"])
-    apply_decision(delivery, Decision(State.BOOKED, due_at=now, entry_number=number), now=now)
+    found_once(delivery, Decision(State.BOOKED, due_at=now, entry_number=number), now=now)
+
+
+def _check_counter_entry(delivery: Delivery) -> None:
+    """Raises ProblemsError (counter_entry_not_possible) where a counter-entry has nothing left to undo."""
+    undone = delivery.reverses
+    if undone is not None and not may_be_undone(State(undone.state), Reason(undone.reason)):
+        raise ProblemsError(problem("counter_entry_not_possible"))
 
 
 def _is_replaced(delivery: Delivery) -> bool:

@@ -17,10 +17,11 @@ from loonbrug.delivery.models import Delivery, LookUp, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.payload import expected_of
 from loonbrug.delivery.questions import DOUBTED, LOOKED_AT, Kind, Question, Wanted, lane_of
+from loonbrug.delivery.reversal import LEFT_BY_DELETING
 from loonbrug.delivery.sighting import LookUp as Absence
 from loonbrug.delivery.sighting import Seen, Sighting, proven_absent, seen
 from loonbrug.delivery.states import State
-from loonbrug.delivery.steps import apply_decision, apply_steps, step_of, unanswered_until
+from loonbrug.delivery.steps import apply_decision, apply_steps, found_once, step_of, unanswered_until
 
 
 class Compared(StrEnum):
@@ -155,8 +156,10 @@ def _end_doubt(
     now, until = answered.now, delivery.doubt_until or answered.now
     is_over = now >= until
     if found.sighting is Sighting.EQUAL and not delivery.is_ended:
-        decision = Decision(State.BOOKED, due_at=now, entry_number=found.entry_number)
-    elif found.sighting is Sighting.ABSENT and _is_absent(delivery, question, answered, policy):
+        once = Decision(State.BOOKED, due_at=now, entry_number=found.entry_number)
+        found_once(delivery, once, now=now)
+        return
+    if found.sighting is Sighting.ABSENT and _is_absent(delivery, question, answered, policy):
         decision = Decision(State.QUEUED, due_at=now)
     elif found.sighting is not Sighting.ABSENT and is_over and delivery.state != State.CONFLICT:
         reason = Reason.DOUBLE if found.sighting is Sighting.DOUBLE else Reason.DIFFERENT
@@ -228,6 +231,8 @@ def _verdict(delivery: Delivery, found: Seen, look: Look, until: Mapping[int, da
         return Decision(State(delivery.state), Reason.NOT_SEEN, due_at=later if is_fresh else None)
     if with_axes and not found.same_allocation:
         return Decision(State(delivery.state), reason=Reason.ALLOCATION_LOST)
+    if delivery.reason in LEFT_BY_DELETING:
+        return Decision(State(delivery.state), reason=Reason(delivery.reason))
     return Decision(State.VERIFIED, due_at=until.get(delivery.pk))
 
 

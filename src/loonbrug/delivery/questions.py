@@ -31,8 +31,8 @@ class Kind(StrEnum):
     BY_HAND = "by_hand"
 
 
-#: Questions by AFAS's own number of the entry.
-BY_ENTRY_NUMBER = frozenset({Kind.NUMBER_CHECK, Kind.BY_HAND})
+#: Questions by AFAS's own number of the entry and by ours: a second copy shows itself by ours only.
+BY_BOTH_NUMBERS = frozenset({Kind.NUMBER_CHECK, Kind.REVERSAL})
 
 
 @dataclass(frozen=True, slots=True)

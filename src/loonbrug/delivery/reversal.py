@@ -15,6 +15,10 @@ from loonbrug.delivery.states import State
 
 #: A journal may be reversed from these; while an entry is in one of the others below, none of it may.
 REVERSIBLE: frozenset[State] = frozenset({State.BOOKED, State.VERIFIED, State.CONFLICT})
+#: Why deleting left it: the books say whether AFAS holds it once, and the reason stays on the screen.
+LEFT_BY_DELETING: frozenset[Reason] = frozenset(
+    {Reason.DELETE_REFUSED, Reason.NOT_DELETED, Reason.STILL_THERE}
+)
 UNSETTLED: frozenset[State] = frozenset(
     {State.QUEUED, State.SENDING, State.IN_DOUBT, State.UNDECIDED, State.REVERSING}
 )
@@ -22,25 +26,31 @@ UNSETTLED: frozenset[State] = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """The entry that is to go: where it is, the number AFAS gave it, and what should be in it."""
+    """The entry that is to go: where it is, the number AFAS gave it, and what should be in it.
+
+    `is_undone` says that a counter-entry in AFAS is the opposite of one copy, which therefore stays.
+    """
 
     administration: int
     journal_code: str
     voucher_number: str
     entry_number: str
     expected: Expected
+    is_undone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the books hold of us: every entry under our voucher number, and whether the one sought may go.
 
-    `is_clear` says that the number sought is one entry over all years, wholly ours, with our totals per account.
+    `is_clear` says that the number sought is one entry over all years, wholly ours, with our totals per account;
+    `is_undone` that what is left is what a counter-entry of ours is the opposite of.
     """
 
     ours: tuple[str, ...]
     is_clear: bool
     is_taken: bool
+    is_undone: bool = False
 
     def next_number(self, sought: str) -> str:
         """The entry to delete now: the one sought, or another that lies under our voucher number."""
@@ -62,11 +72,14 @@ def standing(lines: Sequence[Transaction], sought: Sought) -> Standing:
         ours=tuple(sorted(ours)),
         is_clear=sought.entry_number in ours and is_one and is_same,
         is_taken=bool(numbered) and sought.entry_number not in ours,
+        is_undone=sought.is_undone and len(ours) == 1,
     )
 
 
 def before_delete(found: Standing, *, entry_number: str, has_sight: bool, now: datetime) -> Decision | None:
     """What the look before a DELETE leads to; None lets the DELETE leave."""
+    if found.is_undone:
+        return Decision(State.REVERSED)
     if found.is_clear:
         return None
     if found.ours and found.next_number(entry_number) != entry_number:
@@ -92,16 +105,16 @@ def after_delete(
     Gone counts with sight only: not being allowed to look any more is not being gone.
     """
     if entry_number not in found.ours:
-        if found.ours:
+        if found.ours and not found.is_undone:
             return _next_copy(found, entry_number, now)
-        if has_sight:
+        if found.is_undone or has_sight:
             return Decision(State.REVERSED)
     until = policy.doubt_until(send_before=sent_before)
     if now < until:
         due_at = min(policy.next_look(now=now, sent_before=sent_before), until)
         return Decision(State.REVERSING, reason=Reason.DELETE_LEFT, due_at=due_at)
     reason = Reason.STILL_THERE if entry_number in found.ours else Reason.NOT_SEEN
-    return Decision(State.BOOKED, reason=reason)
+    return Decision(State.BOOKED, reason=reason, due_at=now)
 
 
 def _next_copy(found: Standing, entry_number: str, now: datetime) -> Decision:
@@ -132,6 +145,7 @@ def after_answer(
     return Decision(
         State.BOOKED,
         reason=Reason.DELETE_REFUSED if was_refused else Reason.NOT_DELETED,
+        due_at=now,
         pauses_connection=answer.outcome is Outcome.NOT_LET_IN and not answer.once_more,
     )
 
@@ -146,17 +160,28 @@ _BY_COUNTER_ENTRY: dict[State, tuple[State, Reason]] = {
 }
 
 
-def following(state: State, counter_entry: State) -> tuple[Decision, ...]:
+def may_be_undone(state: State, reason: Reason) -> bool:
+    """Whether an earlier counter-entry of this delivery may still go to AFAS, or stay there."""
+    return _stands(state, reason) or (state, reason) == (State.REVERSING, Reason.COUNTER_ENTRY)
+
+
+def _stands(state: State, reason: Reason) -> bool:
+    """Whether AFAS holds it once and nothing undoes it: also what had ended, where taking it back has failed."""
+    failed = (state, reason) == (State.CONFLICT, Reason.COUNTER_ENTRY_FAILED)
+    return failed or state in {State.BOOKED, State.VERIFIED}
+
+
+def following(state: State, reason: Reason, counter_entry: State) -> tuple[Decision, ...]:
     """The steps of a delivery in `state` that follow from a step of its counter-entry; none where it stays.
 
     A refused counter-entry that is sent again, or that turns out booked after all, starts the reversal anew.
     """
-    after, reason = _BY_COUNTER_ENTRY.get(counter_entry, (state, Reason.NONE))
-    step = Decision(after, reason=reason)
+    after, why = _BY_COUNTER_ENTRY.get(counter_entry, (state, Reason.NONE))
+    step = Decision(after, reason=why)
     if state is State.REVERSING and after is not state:
         return (step,)
-    if state in {State.BOOKED, State.VERIFIED} and after is State.REVERSING:
+    if _stands(state, reason) and after is State.REVERSING:
         return (step,)
-    if state in {State.BOOKED, State.VERIFIED} and after is State.REVERSED:
+    if _stands(state, reason) and after is State.REVERSED:
         return Decision(State.REVERSING, reason=Reason.COUNTER_ENTRY), step
     return ()

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 
+from loonbrug.delivery import installation
 from loonbrug.delivery.decisions import in_state, keep_decision
 from loonbrug.delivery.inspection import Answered, keep_look
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
@@ -18,10 +19,21 @@ from loonbrug.delivery.operations import freeze
 from loonbrug.delivery.outcomes import Decision, Outcome, Policy, Reason
 from loonbrug.delivery.payload import counter_payload, counter_voucher_number, expected_of
 from loonbrug.delivery.questions import Kind, Question, connector_of, question_about
-from loonbrug.delivery.reversal import REVERSIBLE, UNSETTLED, Sought, after_delete, before_delete, standing
-from loonbrug.delivery.states import State
+from loonbrug.delivery.reversal import (
+    LEFT_BY_DELETING,
+    REVERSIBLE,
+    UNSETTLED,
+    Sought,
+    after_delete,
+    before_delete,
+    standing,
+)
+from loonbrug.delivery.states import IN_AFAS, State
 from loonbrug.delivery.steps import apply_decision
 from loonbrug.ledger.problems import ProblemsError, problem
+
+#: A counter-entry of which it is not known whether it undoes anything.
+_UNDECIDED_YET = UNSETTLED | {State.HELD, State.CONFLICT}
 
 
 class How(StrEnum):
@@ -88,15 +100,16 @@ def ways(deliveries: Collection[Delivery]) -> frozenset[How]:
 
 
 def _is_being_undone(delivery: Delivery) -> bool:
-    """Such a delivery should be reversing and not come here; if it does, refusing is better than undoing it twice."""
-    under_way = [State.QUEUED, State.SENDING, State.IN_DOUBT, State.HELD, State.UNDECIDED]
-    return not delivery.is_ended and delivery.counter_entries.filter(state__in=under_way).exists()
+    return delivery.counter_entries.filter(state__in=_UNDECIDED_YET).exists()
 
 
 def _has_an_opposite(delivery: Delivery) -> bool:
     if delivery.state == State.CONFLICT and not _stands_alone(delivery):
         return False
-    return not _may_be_gone(delivery)
+    if delivery.reason in {Reason.DIFFERENT, Reason.NOT_AS_SENT}:
+        return False
+    is_to_be_seen = delivery.reason in LEFT_BY_DELETING and delivery.due_at is not None
+    return not (is_to_be_seen or _may_be_gone(delivery))
 
 
 def _may_be_gone(delivery: Delivery) -> bool:
@@ -110,7 +123,12 @@ def _may_be_gone(delivery: Delivery) -> bool:
 
 
 def _stands_alone(delivery: Delivery) -> bool:
-    return delivery.is_ended and not delivery.counter_entries.filter(is_ended=False).exists()
+    return delivery.is_ended and not _is_undone(delivery)
+
+
+def _is_undone(delivery: Delivery) -> bool:
+    """Whether a counter-entry in AFAS is the opposite of one copy of it."""
+    return delivery.counter_entries.filter(state__in=IN_AFAS).exists()
 
 
 def _begin(delivery: Delivery, how: How, by: str, now: datetime) -> None:
@@ -157,6 +175,7 @@ def _queue_counter_entry(delivery: Delivery, by: str, now: datetime) -> None:
         total_credit=delivery.total_debit,
     )
     freeze(counter_entry, payload, by=by, now=now)
+    installation.look_first(counter_entry, now=now)
 
 
 def look_before(*, claim_id: UUID) -> Question | None:
@@ -222,4 +241,5 @@ def _sought(delivery: Delivery) -> Sought:
         voucher_number=delivery.voucher_number,
         entry_number=delivery.entry_number,
         expected=expected_of(delivery.payload),
+        is_undone=_is_undone(delivery),
     )

@@ -8,9 +8,9 @@ from django.db import connection
 from django.db.models import Q
 
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
-from loonbrug.delivery.outcomes import Decision, Outcome, Policy
+from loonbrug.delivery.outcomes import Decision, Outcome, Policy, Reason
 from loonbrug.delivery.reversal import following
-from loonbrug.delivery.states import ENDED, State
+from loonbrug.delivery.states import ENDED, IN_AFAS, State
 from loonbrug.delivery.tables import Value, stored, values_of
 
 #: AFAS may still be working on something of these until `doubt_until`.
@@ -106,6 +106,13 @@ def apply_decision(
     apply_steps([step])
 
 
+def found_once(delivery: Delivery, decision: Decision, *, now: datetime) -> None:
+    """Write a decision that AFAS holds this once; it is reversed where a counter-entry in AFAS undoes it."""
+    apply_decision(delivery, decision, now=now)
+    for counter_entry in delivery.counter_entries.filter(state__in=IN_AFAS):
+        _follow(counter_entry.pk, delivery.pk, now)
+
+
 def _once_ended(state: State) -> State:
     """What had ended is not booked again because taking its late booking back failed: it stays for a person."""
     return State.CONFLICT if state is State.BOOKED else state
@@ -115,7 +122,7 @@ def _follow(counter_entry_id: int, undone_id: int, now: datetime) -> None:
     """What the counter-entry came to decides about the delivery that it undoes."""
     counter_entry = Delivery.objects.values_list("state", flat=True).get(pk=counter_entry_id)
     undone = Delivery.objects.select_for_update(no_key=True).get(pk=undone_id)
-    for decision in following(State(undone.state), State(counter_entry)):
+    for decision in following(State(undone.state), Reason(undone.reason), State(counter_entry)):
         apply_decision(undone, decision, now=now)
 
 

@@ -85,13 +85,20 @@ def _target(scope: Scope, mapping: MappingView) -> Target:
     )
 
 
+def _require_right(scope: Scope, delivery_id: int) -> None:
+    """Write on exports; and on reversals for a counter-entry, which takes another entry out of the books."""
+    scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    if queries.delivery(scope=scope, delivery_id=delivery_id).reverses_id is not None:
+        scope.require(Part.REVERSAL, Level.WRITE)
+
+
 @transaction.atomic
 def retry(*, scope: Scope, delivery_id: int, reason: str, now: datetime) -> None:
     """Opnieuw: the same payload and number again, after something was mended in AFAS.
 
     Raises NotFoundError, NotAllowedError, ProblemsError.
     """
-    scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    _require_right(scope, delivery_id)
     decisions.retry(
         office_id=scope.office_id, delivery_id=delivery_id, reason=reason, by=scope.user_name, now=now
     )
@@ -101,7 +108,7 @@ def retry(*, scope: Scope, delivery_id: int, reason: str, now: datetime) -> None
 @transaction.atomic
 def cancel(*, scope: Scope, delivery_id: int, reason: str, now: datetime) -> None:
     """Annuleren: this entry is not sent; it may be sent anew later. Raises as `retry`."""
-    scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    _require_right(scope, delivery_id)
     decisions.cancel(
         office_id=scope.office_id, delivery_id=delivery_id, reason=reason, by=scope.user_name, now=now
     )
@@ -114,7 +121,7 @@ def send_anew(*, scope: Scope, delivery_id: int, reason: str, now: datetime) -> 
 
     Raises as `retry` and `send_journal`; then nothing is cancelled.
     """
-    scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    _require_right(scope, delivery_id)
     access.hold_office(office_id=scope.office_id)
     cancel(scope=scope, delivery_id=delivery_id, reason=reason, now=now)
     cancelled = queries.delivery(scope=scope, delivery_id=delivery_id)
@@ -124,7 +131,7 @@ def send_anew(*, scope: Scope, delivery_id: int, reason: str, now: datetime) -> 
 @transaction.atomic
 def settle(*, scope: Scope, delivery_id: int, entry_number: str, reason: str, now: datetime) -> None:
     """AFAS holds once now what it held twice, differently or after it had ended. Raises as `retry`."""
-    scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    _require_right(scope, delivery_id)
     decisions.settle(
         office_id=scope.office_id,
         delivery_id=delivery_id,
@@ -141,7 +148,7 @@ def decide(
     *, scope: Scope, delivery_id: int, decision: DoubtDecision, entry_number: str, reason: str, now: datetime
 ) -> None:
     """What a person found in AFAS about an entry in doubt, after AFAS's limit. Raises as `retry`."""
-    scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+    _require_right(scope, delivery_id)
     decisions.resolve(
         office_id=scope.office_id,
         delivery_id=delivery_id,

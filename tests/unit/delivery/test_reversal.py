@@ -161,7 +161,7 @@ def test_a_late_answer_leaves_the_counter_entry_alone_that_has_taken_its_place(o
 @pytest.mark.parametrize("state", list(State))
 @pytest.mark.parametrize("counter_entry", list(State))
 def test_a_counter_entry_leads_only_along_allowed_steps(state: State, counter_entry: State) -> None:
-    for decision in following(state, counter_entry):
+    for decision in following(state, Reason.COUNTER_ENTRY_FAILED, counter_entry):
         assert allowed(state, decision.state)
         state = decision.state
 
@@ -182,5 +182,5 @@ def test_a_counter_entry_leads_only_along_allowed_steps(state: State, counter_en
     ],
 )
 def test_what_a_counter_entry_comes_to_decides(state: State, counter_entry: State, after: State) -> None:
-    steps = following(state, counter_entry)
+    steps = following(state, Reason.NONE, counter_entry)
     assert (steps[-1].state if steps else state) is after

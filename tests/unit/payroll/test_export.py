@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from loonbrug.ledger.entry import Entry, line_of, tidy
-from loonbrug.payroll.formats.export import JournalSheet, Language, to_csv, to_xlsx
+from loonbrug.payroll.formats.export import JournalSheet, Language, table_csv, table_xlsx, to_csv, to_xlsx
 from loonbrug.payroll.formats.pdf import to_pdf
 from loonbrug.payroll.formats.reading import read_journal
 from loonbrug.payroll.formats.templates import csv_template, xlsx_template
@@ -178,3 +178,15 @@ def test_the_workbook_template_explains_every_column(language: Language, title: 
     explained = [[cell.value for cell in row] for row in workbook[title].iter_rows(min_row=2)]
     assert [row[0] for row in explained] == heads
     assert all(row[2] for row in explained)
+
+
+@pytest.mark.parametrize("said", ["\t=1+1", "\r=1+1", "\n=1+1"])
+def test_what_a_spreadsheet_trims_does_not_hide_a_formula(said: str) -> None:
+    assert f"'{said}" in table_csv(["Uitleg"], [[said]], "nl").decode("utf-8-sig")
+
+
+def test_words_of_afas_and_names_of_nmbrs_with_any_character_can_be_downloaded() -> None:
+    made_at = datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
+    written = table_xlsx("Reeks", ["Uitleg"], [["regel 1\x0bregel 2"]], made_at=made_at)
+    assert load_workbook(io.BytesIO(written)).active["A2"].value == "regel 1\N{REPLACEMENT CHARACTER}regel 2"
+    assert to_pdf(replace(SHEET, company_name="Bakkerij\x0b\x1b"), "nl").startswith(b"%PDF")

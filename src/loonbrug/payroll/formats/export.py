@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal, cast
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import Cell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -21,7 +21,7 @@ Language = Literal["nl", "en"]
 Value = str | int | Decimal | datetime.date | None
 
 # A spreadsheet takes text that begins like this for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _WIDTHS = {"description": 40, "account": 19, "run_description": 24, "debit": 15, "credit": 15, "date": 12}
 
 
@@ -118,8 +118,13 @@ def headings(language: Language) -> list[str]:
 
 
 def write_cell(worksheet: Worksheet, row: int, column: int, value: Value, *, bold: bool = False) -> None:
-    """A value as what it is: text is never a formula, and stays text when someone edits the cell."""
+    """A value as what it is: text is never a formula, and stays text when someone edits the cell.
+
+    What no workbook takes is replaced: AFAS's words and the names in Nmbrs may hold any character.
+    """
     cell = cast("Cell", worksheet.cell(row, column))
+    if isinstance(value, str):
+        value = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", value)
     cell.value = value
     cell.font = Font(bold=bold)
     if isinstance(value, str):

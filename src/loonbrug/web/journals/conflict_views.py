@@ -70,7 +70,7 @@ def _page(
         "settle": settle or _settle_form(view, None),
         "reversal": reversal or ReversalForm(None, ways),
         "ways": ways,
-        "can_write": sections.can_write(request.scope),
+        "can_write": sections.may_act_on(request.scope, view),
         "may_reverse": sections.may_reverse(request.scope),
     }
     return render(request, "journals/conflict.html", context)

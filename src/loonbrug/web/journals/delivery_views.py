@@ -61,7 +61,7 @@ def doubt(request: OfficeRequest, delivery_id: int) -> HttpResponse:
         "state": words.delivery_state(view),
         "form": form,
         "can_decide": sections.may_decide(view, now=timezone.now()),
-        "can_write": sections.can_write(request.scope),
+        "can_write": sections.may_act_on(request.scope, view),
     }
     return render(request, "journals/doubt.html", context)
 

@@ -185,10 +185,13 @@ def entry_section(row: EntryRow, *, mapping: MappingView | None, now: datetime.d
     return _section(row, row.delivery, row.deliveries, mapping, now)
 
 
-def counter_entry_section(row: EntryRow, *, now: datetime.datetime) -> EntrySection | None:
-    """The counter-entry of one entry at this moment, if it has one."""
+def counter_entry_section(row: EntryRow, *, scope: Scope, now: datetime.datetime) -> EntrySection | None:
+    """The counter-entry of one entry at this moment, if it has one; who may not reverse decides nothing about it."""
     view = row.counter_entry
-    return None if view is None else _section(row, view, (view,), None, now)
+    if view is None:
+        return None
+    section = _section(row, view, (view,), None, now)
+    return section if may_reverse(scope) else replace(section, is_waiting=False, can_retry=False)
 
 
 def late_sections(row: EntryRow, *, now: datetime.datetime) -> tuple[EntrySection, ...]:
@@ -285,6 +288,11 @@ def can_write(scope: Scope) -> bool:
 def may_reverse(scope: Scope) -> bool:
     """Whether this person may take a booked journal out of AFAS."""
     return can_write(scope) and scope.allows(Part.REVERSAL, Level.WRITE)
+
+
+def may_act_on(scope: Scope, view: DeliveryView) -> bool:
+    """Whether this person may decide about this delivery: a counter-entry is part of a reversal."""
+    return can_write(scope) if view.reverses_id is None else may_reverse(scope)
 
 
 def _advice(view: DeliveryView) -> Advice | None:

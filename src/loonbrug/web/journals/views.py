@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from loonbrug.access.rights import Level, NotFoundError, Part
+from loonbrug.access.rights import Level, NotFoundError, Part, Scope
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.problems import ProblemsError
 from loonbrug.mappings import queries as mappings
@@ -76,7 +76,7 @@ def journal(request: OfficeRequest, journal_id: int) -> HttpResponse:
         else (),
         "conflicts": sections.conflicts(checked.problems) if row.is_open else (),
         "is_to_be_checked": checked.can_send and to_be_checked(scope=request.scope, journal_id=journal_id),
-        "entries": _sections(row, checked.mapping),
+        "entries": _sections(request.scope, row, checked.mapping),
         "as_sent": as_sent,
         "mapping": checked.mapping,
         "sources": () if as_sent else sections.source_tables(view.entries),
@@ -113,7 +113,7 @@ def entry_state(request: OfficeRequest, journal_id: int, ordinal: int) -> HttpRe
         raise NotFoundError("entry", ordinal)
     section: sections.EntrySection | None
     if "counter" in request.GET:
-        section = sections.counter_entry_section(entry, now=timezone.now())
+        section = sections.counter_entry_section(entry, scope=request.scope, now=timezone.now())
     else:
         mapping = mappings.for_company(scope=request.scope, company_id=row.journal.run.company_id)
         section = sections.entry_section(entry, mapping=mapping, now=timezone.now())
@@ -190,13 +190,13 @@ def act(request: OfficeRequest, journal_id: int, doing: Callable[[], object], do
     return redirect("journal", journal_id)
 
 
-def _sections(row: JournalRow, mapping: MappingView | None) -> list[sections.EntrySection]:
+def _sections(scope: Scope, row: JournalRow, mapping: MappingView | None) -> list[sections.EntrySection]:
     """Each entry, followed by its counter-entry where it has one."""
     now, found = timezone.now(), []
     for entry in row.entries:
         found.append(sections.entry_section(entry, mapping=mapping, now=now))
         found += sections.late_sections(entry, now=now)
-        counter_entry = sections.counter_entry_section(entry, now=now)
+        counter_entry = sections.counter_entry_section(entry, scope=scope, now=now)
         if counter_entry is not None:
             found.append(counter_entry)
     return found
