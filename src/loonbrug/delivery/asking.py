@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from loonbrug.connections.models import ConnectionState
 from loonbrug.delivery.lanes import Lane, OvertakenError, busy_lanes, locked
-from loonbrug.delivery.models import Delivery
+from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.outcomes import Decision, Policy, Reason
 from loonbrug.delivery.questions import (
     DOUBTED,
@@ -21,7 +21,7 @@ from loonbrug.delivery.questions import (
     question_of,
     shown_by,
 )
-from loonbrug.delivery.read_backs import numbers_kept, read_backs
+from loonbrug.delivery.read_backs import read_backs
 from loonbrug.delivery.states import State
 from loonbrug.delivery.steps import apply_decision
 from loonbrug.delivery.tables import one_of, stored, under_way
@@ -90,16 +90,23 @@ def end_doubts(*, environment_id: int, now: datetime) -> int:
         connection__capabilities_checked_at__isnull=False,
     )
     doubts = list(over.select_related("connection__environment").select_for_update(of=("self",), no_key=True))
-    is_kept = numbers_kept([environment_id])
+    is_kept = _numbers_kept(environment_id)
     ended = [
         each
         for each in doubts
         if not shown_by(each.connection)
-        or is_kept.get((each.office_id, environment_id, each.administration, each.journal_code)) is False
+        or is_kept.get((each.office_id, each.administration, each.journal_code)) is False
     ]
     for delivery in ended:
         apply_decision(delivery, Decision(State.UNDECIDED, reason=Reason.NO_LOOK_UP), now=now)
     return len(ended)
+
+
+def _numbers_kept(environment_id: int) -> dict[tuple[int | str, ...], bool]:
+    """Of which lanes of the offices here it is known whether AFAS keeps our numbers there."""
+    rows = NumberKeeping.objects.filter(environment_id=environment_id)
+    columns = ("office_id", "administration", "journal_code", "is_kept")
+    return {tuple(lane): kept for *lane, kept in rows.values_list(*columns)}
 
 
 def take_questions(asks: Sequence[Ask]) -> list[tuple[Question, ...] | Exception]:

@@ -1,7 +1,7 @@
 """Reading back what is booked: one question per administration, of as many entries as fit."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from django.db import connection
 from afas_client.transactions import VOUCHERS_AT_ONCE
 from loonbrug.connections.models import Connection
 from loonbrug.delivery.claiming import token_of
-from loonbrug.delivery.models import Delivery, NumberKeeping
+from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.questions import Kind, Question, Wanted, shown_by
 from loonbrug.delivery.states import State
 from loonbrug.delivery.tables import one_of, stored
@@ -26,7 +26,7 @@ _Batch = tuple[Kind, int, int, str]
 
 
 class _Booked(NamedTuple):
-    """A booked delivery, as far as it matters for how it is read back."""
+    """A booked delivery, as far as it matters for how it is read back; `is_kept` is None until its lane is known."""
 
     pk: int
     environment_id: int
@@ -36,6 +36,7 @@ class _Booked(NamedTuple):
     journal_code: str
     voucher_number: str
     entry_number: str
+    is_kept: bool | None
 
 
 def read_backs(free: Mapping[int, int], now: datetime) -> Iterator[tuple[int, Question]]:
@@ -46,17 +47,15 @@ def read_backs(free: Mapping[int, int], now: datetime) -> Iterator[tuple[int, Qu
     if not free:
         return
     found = _booked_ones(sorted(free), now)
-    is_kept = numbers_kept(free)
     accounts = Connection.objects.select_related("environment").in_bulk({row.connection_id for row in found})
     connectors = {pk: shown_by(account) for pk, account in accounts.items()}
     unreadable = []
     batches: defaultdict[int, dict[_Batch, list[_Booked]]] = defaultdict(dict)
     for row in found:
-        kept = is_kept.get((row.office_id, row.environment_id, row.administration, row.journal_code))
-        if kept is False or not connectors[row.connection_id]:
+        if row.is_kept is False or not connectors[row.connection_id]:
             unreadable.append(row.pk)
             continue
-        kind, code = (Kind.NUMBER_CHECK, row.journal_code) if kept is None else (Kind.READ_BACK, "")
+        kind, code = (Kind.NUMBER_CHECK, row.journal_code) if row.is_kept is None else (Kind.READ_BACK, "")
         batch = kind, row.connection_id, row.administration, code
         batches[row.environment_id].setdefault(batch, []).append(row)
     if unreadable:
@@ -87,8 +86,8 @@ def _booked_ones(environment_ids: Sequence[int], now: datetime) -> list[_Booked]
     asked, ids = one_of(environment_ids)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT id, environment_id, office_id, connection_id, administration, journal_code,
-                voucher_number, entry_number FROM (
+            f"""SELECT booked.id, booked.environment_id, booked.office_id, connection_id, booked.administration,
+                booked.journal_code, voucher_number, entry_number, lane.is_kept FROM (
                 SELECT d.id, d.environment_id, d.office_id, connection_id, administration, journal_code,
                     voucher_number, entry_number, due_at,
                     row_number() OVER (PARTITION BY d.environment_id ORDER BY due_at, d.id) AS place
@@ -96,14 +95,11 @@ def _booked_ones(environment_ids: Sequence[int], now: datetime) -> list[_Booked]
                 JOIN delivery_payload frozen ON frozen.delivery_id = d.id
                 WHERE d.environment_id {asked} AND d.state IN ('booked', 'verified') AND due_at <= %s
                 AND account.state = 'authorised' AND account.capabilities_checked_at IS NOT NULL) AS booked
-            WHERE place <= %s ORDER BY due_at, id""",
+            LEFT JOIN delivery_numberkeeping lane ON lane.office_id = booked.office_id
+                AND lane.environment_id = booked.environment_id AND lane.administration = booked.administration
+                AND lane.journal_code = booked.journal_code
+            WHERE place <= %s ORDER BY due_at, booked.id""",
             [*ids, stored(now), READ_AT_ONCE],
         )
-        return [_Booked(*row) for row in cursor.fetchall()]
-
-
-def numbers_kept(environment_ids: Iterable[int]) -> dict[tuple[int | str, ...], bool]:
-    """Of which lanes it is known whether AFAS keeps our numbers there."""
-    rows = NumberKeeping.objects.filter(environment_id__in=environment_ids)
-    columns = ("office_id", "environment_id", "administration", "journal_code", "is_kept")
-    return {tuple(lane): kept for *lane, kept in rows.values_list(*columns)}
+        found = cursor.fetchall()
+    return [_Booked._make((*row, None if kept is None else bool(kept))) for *row, kept in found]
