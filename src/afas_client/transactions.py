@@ -54,12 +54,12 @@ def with_entry_number(administration: int, journal_code: str, entry_number: str)
 
 
 def with_entry_or_voucher_number(
-    administration: int, journal_code: str, entry_number: str, voucher_number: str
+    administration: int, journal_code: str, entry_number: str, *voucher_numbers: str
 ) -> Query:
-    """All lines of the entries with this number in this journal, and all under this voucher number; all years."""
+    """All lines of the entries with this number in this journal, and all under these voucher numbers; all years."""
     return _lines(
         (_is("UnitId", administration), _is("JournalId", journal_code), _is("EntryNo", entry_number)),
-        (_is("UnitId", administration), _is("VoucherNo", voucher_number)),
+        *((_is("UnitId", administration), _is("VoucherNo", number)) for number in voucher_numbers),
     )
 
 

@@ -315,6 +315,7 @@ class World(RuleBasedStateMachine):
         """What the books show to this question; a token without sight sees no line."""
         lines = transactions(self.books.lines) if is_sighted else ()
         vouchers = {wanted.voucher_number for wanted in question.wanted}
+        vouchers |= {wanted.counter_number for wanted in question.wanted if wanted.counter_number}
         numbers = {wanted.entry_number for wanted in question.wanted}
         by_number = question.kind in BY_BOTH_NUMBERS | {Kind.BY_HAND}
         by_voucher = question.kind is not Kind.BY_HAND

@@ -175,7 +175,8 @@ def test_while_a_late_counter_entry_is_not_decided_on_nothing_else_undoes_its_en
     assert (state_of(delivery.pk), balance(afas)) == (State.REVERSED, 0)
 
 
-def test_a_counter_entry_of_the_lost_time_is_found_and_not_sent_again(afas: Afas) -> None:
+def undone_in_the_lost_time(afas: Afas) -> Delivery:
+    """A booked entry whose counter-entry AFAS holds, and which a restored database does not know."""
     delivery = afas.booked()
     afas.reverse(delivery, How.COUNTER_ENTRY)
     lost = Delivery.objects.get(reverses=delivery)
@@ -186,6 +187,43 @@ def test_a_counter_entry_of_the_lost_time_is_found_and_not_sent_again(afas: Afas
         lost.delete()
     restored()
     release(afas)
+    return delivery
+
+
+def test_what_was_undone_in_the_lost_time_is_not_deleted_besides(afas: Afas) -> None:
+    delivery = undone_in_the_lost_time(afas)
+    reversed_by(delivery, How.DELETE)
+    afas.run(QUIET)
+    assert (state_of(delivery.pk), balance(afas)) == (State.REVERSED, 0)
+    assert afas.books.deletions == []
+
+
+def test_what_was_deleted_in_the_lost_time_has_no_counter_entry_besides(afas: Afas) -> None:
+    afas.booked()
+    delivery = afas.booked()
+    afas.books.lines = [line for line in afas.books.lines if line["VoucherNo"] != delivery.voucher_number]
+    before = balance(afas)
+    restored()
+    release(afas)
+    with pytest.raises(ProblemsError, match="counter_entry_not_possible"):
+        reversed_by(delivery, How.COUNTER_ENTRY)
+    reversed_by(delivery, How.DELETE)
+    afas.run(QUIET)
+    assert (state_of(delivery.pk), balance(afas)) == (State.REVERSED, before)
+
+
+def test_where_nobody_can_look_after_the_lost_time_a_counter_entry_is_still_possible(writer: Writer) -> None:
+    afas = Afas(writer, looks=False)
+    delivery = afas.booked()
+    restored()
+    release(afas)
+    assert ways([delivery]) == {How.COUNTER_ENTRY}
+
+
+def test_a_counter_entry_of_the_lost_time_is_found_and_not_sent_again(afas: Afas) -> None:
+    delivery = undone_in_the_lost_time(afas)
+    assert ways([delivery]) == {How.DELETE}
+    Delivery.objects.filter(pk=delivery.pk).update(changed_at=QUIET)  # seen since
     reversed_by(delivery, How.COUNTER_ENTRY)
     assert state_of(Delivery.objects.get(reverses=delivery).pk) is State.IN_DOUBT
     afas.run(QUIET)

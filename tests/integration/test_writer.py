@@ -64,8 +64,9 @@ def test_what_waits_together_is_one_group(writer: Writer) -> None:
 
 def test_what_gathers_while_the_writer_is_at_work_is_one_group(writer: Writer) -> None:
     async def one_after_the_other() -> None:
-        free = threading.Event()
-        held = writer.run(free.wait)
+        is_held, free = threading.Event(), threading.Event()
+        held = writer.run(lambda: is_held.set() or free.wait())
+        await asyncio.to_thread(is_held.wait)
         waiting = []
         for name in ("Noord", "Zuid"):
             waiting.append(writer.join(found, name))

@@ -178,8 +178,9 @@ async def _ask(question: Question, client: AfasClient, work: Work) -> Answered:
     """The lines that answer a question and, where ours are not among them, whether we see our witness."""
     ground, wanted = work.ground, question.wanted[0]
     if question.kind in BY_BOTH_NUMBERS:
+        ours = filter(None, [wanted.voucher_number, wanted.counter_number])
         query = with_entry_or_voucher_number(
-            question.administration, wanted.journal_code, wanted.entry_number, wanted.voucher_number
+            question.administration, wanted.journal_code, wanted.entry_number, *ours
         )
     elif question.kind is Kind.BY_HAND:
         query = with_entry_number(question.administration, wanted.journal_code, wanted.entry_number)

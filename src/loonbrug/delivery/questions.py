@@ -11,6 +11,7 @@ from loonbrug.connections.models import Connection
 from loonbrug.connections.queries import view_of
 from loonbrug.delivery.claiming import token_of
 from loonbrug.delivery.models import Delivery, NumberKeeping
+from loonbrug.delivery.payload import counter_voucher_number
 from loonbrug.delivery.states import State
 
 #: The states that a look ends when it finds the entry once, as it was sent.
@@ -37,12 +38,17 @@ BY_BOTH_NUMBERS = frozenset({Kind.NUMBER_CHECK, Kind.REVERSAL})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One delivery to find in the books."""
+    """One delivery to find in the books.
+
+    `counter_number` is the voucher number of its next counter-entry: in the books only where one was booked in a time
+    that a restored database does not know.
+    """
 
     delivery_id: int
     voucher_number: str
     journal_code: str
     entry_number: str
+    counter_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,12 @@ def shown_by(account: Connection) -> str:
     return view_of(account).connector_for(Feature.LOOK_UP)
 
 
+def next_counter_number(delivery: Delivery) -> str:
+    """The voucher number of the counter-entry that would be made of this delivery now."""
+    made = delivery.counter_entries.count()
+    return counter_voucher_number(voucher_number=delivery.voucher_number, generation=made)
+
+
 def lane_of(delivery: Delivery) -> dict[str, int | str]:
     """What a delivery shares with all others of its office in the same administration and journal."""
     return {
@@ -100,6 +112,8 @@ def question_about(kind: Kind, delivery: Delivery) -> Question:
 def question_of(kind: Kind, delivery: Delivery, connector: str) -> Question:
     """A question about one delivery."""
     wanted = Wanted(delivery.pk, delivery.voucher_number, delivery.journal_code, delivery.entry_number)
+    if kind is Kind.REVERSAL:
+        wanted = replace(wanted, counter_number=next_counter_number(delivery))
     return Question(
         kind=kind,
         office_id=delivery.office_id,

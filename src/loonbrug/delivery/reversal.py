@@ -28,7 +28,8 @@ UNSETTLED: frozenset[State] = frozenset(
 class Sought:
     """The entry that is to go: where it is, the number AFAS gave it, and what should be in it.
 
-    `is_undone` says that a counter-entry in AFAS is the opposite of one copy, which therefore stays.
+    `is_undone` says that a counter-entry in AFAS is the opposite of one copy, which therefore stays; so is one that we
+    do not know of, under `counter_number`.
     """
 
     administration: int
@@ -36,6 +37,7 @@ class Sought:
     voucher_number: str
     entry_number: str
     expected: Expected
+    counter_number: str = ""
     is_undone: bool = False
 
 
@@ -68,11 +70,12 @@ def standing(lines: Sequence[Transaction], sought: Sought) -> Standing:
     numbered = [line for line in here if line.entry_number == sought.entry_number]
     is_one = len({(line.year, line.voucher_number) for line in numbered}) == 1
     is_same = seen(numbered, sought.expected).sighting is Sighting.EQUAL
+    is_undone = sought.is_undone or any(line.voucher_number == sought.counter_number for line in here)
     return Standing(
         ours=tuple(sorted(ours)),
         is_clear=sought.entry_number in ours and is_one and is_same,
         is_taken=bool(numbered) and sought.entry_number not in ours,
-        is_undone=sought.is_undone and len(ours) == 1,
+        is_undone=is_undone and len(ours) == 1,
     )
 
 

@@ -17,8 +17,14 @@ from loonbrug.delivery.inspection import Answered, keep_look
 from loonbrug.delivery.models import Attempt, AttemptKind, Delivery
 from loonbrug.delivery.operations import freeze
 from loonbrug.delivery.outcomes import Decision, Outcome, Policy, Reason
-from loonbrug.delivery.payload import counter_payload, counter_voucher_number, expected_of
-from loonbrug.delivery.questions import Kind, Question, connector_of, question_about
+from loonbrug.delivery.payload import counter_payload, expected_of
+from loonbrug.delivery.questions import (
+    Kind,
+    Question,
+    connector_of,
+    next_counter_number,
+    question_about,
+)
 from loonbrug.delivery.reversal import (
     LEFT_BY_DELETING,
     REVERSIBLE,
@@ -108,8 +114,17 @@ def _has_an_opposite(delivery: Delivery) -> bool:
         return False
     if delivery.reason in {Reason.DIFFERENT, Reason.NOT_AS_SENT}:
         return False
-    is_to_be_seen = delivery.reason in LEFT_BY_DELETING and delivery.due_at is not None
-    return not (is_to_be_seen or _may_be_gone(delivery))
+    return not (_is_to_be_seen(delivery) or _may_be_gone(delivery))
+
+
+def _is_to_be_seen(delivery: Delivery) -> bool:
+    """Whether a look comes before a counter-entry: the last did not find it, or the next says what deleting left, or
+    it may have been reversed in a time that a restored database does not know.
+    """
+    if delivery.reason in LEFT_BY_DELETING and delivery.due_at is not None:
+        return True
+    is_unsure = delivery.reason == Reason.NOT_SEEN or installation.is_from_before(delivery)
+    return is_unsure and bool(connector_of(delivery))
 
 
 def _may_be_gone(delivery: Delivery) -> bool:
@@ -151,8 +166,7 @@ def _end_earlier_counter_entry(delivery: Delivery, now: datetime) -> None:
 
 
 def _queue_counter_entry(delivery: Delivery, by: str, now: datetime) -> None:
-    generation = delivery.counter_entries.count()
-    number = counter_voucher_number(voucher_number=delivery.voucher_number, generation=generation)
+    number = next_counter_number(delivery)
     payload = counter_payload(delivery.payload, voucher_number=number)
     counter_entry = Delivery(
         office_id=delivery.office_id,
@@ -162,7 +176,7 @@ def _queue_counter_entry(delivery: Delivery, by: str, now: datetime) -> None:
         run_id=delivery.run_id,
         journal_id=delivery.journal_id,
         ordinal=delivery.ordinal,
-        generation=generation,
+        generation=delivery.counter_entries.count(),
         reverses=delivery,
         administration=delivery.administration,
         journal_code=delivery.journal_code,
@@ -241,5 +255,6 @@ def _sought(delivery: Delivery) -> Sought:
         voucher_number=delivery.voucher_number,
         entry_number=delivery.entry_number,
         expected=expected_of(delivery.payload),
+        counter_number=next_counter_number(delivery),
         is_undone=_is_undone(delivery),
     )
