@@ -15,6 +15,7 @@ from tests.integration.test_bad_input import UNREADABLE, answer_with, answered, 
 
 from afas_client.wire import Request, Response
 from loonbrug.connections import clients
+from loonbrug.connections.models import Connection
 from loonbrug.delivery import asking, operations, read_backs
 from loonbrug.delivery.models import Delivery, NumberKeeping, Payload
 from loonbrug.delivery.outcomes import Reason
@@ -75,6 +76,22 @@ def test_lines_without_a_number_that_afas_could_have_given_end_no_doubt(afas: Af
     afas.run(NOW + timedelta(minutes=3))
     assert state_of(delivery_id) in {State.BOOKED, State.VERIFIED}
     assert posts(afas) == 1
+
+
+def test_an_entry_that_cannot_be_read_keeps_those_asked_with_it_from_nothing(afas: Afas) -> None:
+    afas.booked()  # from here on AFAS is known to keep our numbers, and several are asked for at once
+    Connection.objects.update(capabilities_checked_at=None)
+    ids = [afas.office.queue() for _ in range(3)]
+    afas.run()
+    bad = Delivery.objects.get(pk=ids[1])
+    for line in afas.books.lines:
+        if line["VoucherNo"] == bad.voucher_number:
+            line["AmtDebit"] = "veel"
+    Connection.objects.update(capabilities_checked_at=NOW)
+    afas.run()
+    assert [state_of(each) for each in ids] == [State.VERIFIED, State.BOOKED, State.VERIFIED]
+    bad.refresh_from_db()
+    assert bad.due_at == NOW + POLICY.look_longest
 
 
 def test_an_entry_of_another_year_with_the_same_number_does_not_switch_looking_off(afas: Afas) -> None:

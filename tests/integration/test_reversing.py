@@ -357,7 +357,7 @@ def test_a_counter_payload_exchanges_debit_and_credit_and_nothing_else(afas: Afa
 
 
 def test_while_a_counter_entry_is_on_its_way_no_other_reversal_begins(afas: Afas) -> None:
-    """No way of ours leads there; should one be found, the entry is not undone twice."""
+    """Whatever made it booked again, the entry is not undone twice."""
     delivery = afas.booked()
     afas.reverse(delivery, How.COUNTER_ENTRY)
     delivery.refresh_from_db()

@@ -146,13 +146,20 @@ async def _record(claim: Claim, answer: Answer, work: Work) -> None:
 
 
 async def look(question: Question, fence: Fence, work: Work) -> None:
-    """Ask AFAS's books one question and record what they show."""
+    """Ask AFAS's books one question and record what they show.
+
+    What they show of one entry may be unreadable: then each is asked for by itself, and keeps no other waiting.
+    """
     ground = work.ground
     try:
         client = await work.client(question)
         fence()
         answered = await _ask(question, client, work)
     except (AfasError, NotAuthorisedError, SecretUnreadableError, OvertakenError, *AWAY) as error:
+        if isinstance(error, BadAnswer) and len(question.wanted) > 1:
+            for wanted in question.wanted:
+                await look(replace(question, wanted=(wanted,)), fence, work)
+            return
         log.warning(
             "no_look", kind=question.kind, connection=question.connection_id, why=type(error).__name__
         )
