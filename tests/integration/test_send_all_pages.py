@@ -10,10 +10,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
-from tests.integration.many_companies import NOW, ManyCompanies, make_office, move, work_off
+from tests.integration.journal_pages import answered
+from tests.integration.many_companies import ManyCompanies, make_office, move, work_off
 
 from loonbrug.access.rights import Level
-from loonbrug.delivery.models import Attempt, Delivery
+from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.states import State
 from loonbrug.directory.models import Company, Debtor
 from loonbrug.mappings.models import Mapping
@@ -314,20 +315,7 @@ def test_the_results_are_narrowed_by_what_became_of_them(office: ManyCompanies) 
 
 
 def _answered(journal_id: int, message: str) -> None:
-    delivery = Delivery.objects.get(journal_id=journal_id)
-    Attempt.objects.create(
-        delivery=delivery,
-        claim_id="00000000-0000-4000-8000-000000000001",
-        number=1,
-        epoch=1,
-        payload_hash="0" * 64,
-        claimed_at=NOW,
-        send_before=NOW,
-        ended_at=NOW,
-        outcome="refused",
-        status=500,
-        message=message,
-    )
+    answered(Delivery.objects.get(journal_id=journal_id), "refused", message=message)
 
 
 def test_long_results_come_in_pages(office: ManyCompanies) -> None:

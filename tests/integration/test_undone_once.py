@@ -73,6 +73,26 @@ def booked_with_an_answer_to_come(afas: Afas) -> tuple[Delivery, Answer, UUID]:
     return delivery, Answer(Outcome.BOOKED, entry_number=str(afas.books.next_number), status=201), claim_id
 
 
+def cancelled_counter_entry(afas: Afas) -> tuple[Delivery, UUID]:
+    """A counter-entry that left, that nobody found and a person cancelled; and the claim that it left by."""
+    delivery = afas.booked()
+    reversed_by(delivery, How.COUNTER_ENTRY)
+    counter_entry = Delivery.objects.get(reverses=delivery)
+    afas.office.start(at=LATER)
+    (claim,) = afas.office.claim(at=LATER)
+    Delivery.objects.filter(pk=counter_entry.pk).update(state=State.IN_DOUBT)
+    decided(counter_entry, DoubtDecision.CANCEL)
+    return counter_entry, claim.claim_id
+
+
+def booked_late(afas: Afas, ended: Delivery, claim_id: UUID) -> str:
+    """AFAS books after all what had ended, and says so; the number that it gave."""
+    number = str(afas.books.book(ended.payload))
+    answer = Answer(Outcome.BOOKED, entry_number=number, status=201)
+    assert afas.office.answer(claim_id, answer, at=LATER) is State.CONFLICT
+    return number
+
+
 def booked_twice(afas: Afas) -> Delivery:
     """An entry of which the books hold a second copy, found by reading back."""
     delivery = afas.booked()
@@ -142,34 +162,18 @@ def test_what_is_there_once_beside_its_counter_entry_is_reversed_and_not_booked(
 
 
 def test_a_counter_entry_that_was_booked_late_may_not_stay_when_its_entry_is_gone(afas: Afas) -> None:
-    delivery = afas.booked()
-    reversed_by(delivery, How.COUNTER_ENTRY)
-    counter_entry = Delivery.objects.get(reverses=delivery)
-    afas.office.start(at=LATER)
-    (claim,) = afas.office.claim(at=LATER)
-    Delivery.objects.filter(pk=counter_entry.pk).update(state=State.IN_DOUBT)
-    decided(counter_entry, DoubtDecision.CANCEL)
-    reversed_by(delivery, How.DELETE)
+    counter_entry, claim_id = cancelled_counter_entry(afas)
+    reversed_by(counter_entry.reverses, How.DELETE)
     afas.run(LATER)
-    number = str(afas.books.book(counter_entry.payload))
-    answer = Answer(Outcome.BOOKED, entry_number=number, status=201)
-    assert afas.office.answer(claim.claim_id, answer, at=LATER) is State.CONFLICT
+    number = booked_late(afas, counter_entry, claim_id)
     with pytest.raises(ProblemsError, match="counter_entry_not_possible"):
         settled(counter_entry, number)
 
 
 def test_while_a_late_counter_entry_is_not_decided_on_nothing_else_undoes_its_entry(afas: Afas) -> None:
-    delivery = afas.booked()
-    reversed_by(delivery, How.COUNTER_ENTRY)
-    counter_entry = Delivery.objects.get(reverses=delivery)
-    afas.office.start(at=LATER)
-    (claim,) = afas.office.claim(at=LATER)
-    Delivery.objects.filter(pk=counter_entry.pk).update(state=State.IN_DOUBT)
-    decided(counter_entry, DoubtDecision.CANCEL)
-    number = str(afas.books.book(counter_entry.payload))
-    answer = Answer(Outcome.BOOKED, entry_number=number, status=201)
-    assert afas.office.answer(claim.claim_id, answer, at=LATER) is State.CONFLICT
-    delivery.refresh_from_db()
+    counter_entry, claim_id = cancelled_counter_entry(afas)
+    number = booked_late(afas, counter_entry, claim_id)
+    delivery = Delivery.objects.get(pk=counter_entry.reverses_id)
     assert ways([delivery]) == frozenset()
     settled(counter_entry, number)
     assert (state_of(delivery.pk), balance(afas)) == (State.REVERSED, 0)
