@@ -202,14 +202,11 @@ def _verify(booked: Sequence[tuple[Delivery, Seen, Look]]) -> None:
     deliveries = [delivery for delivery, _, _ in booked]
     until = unanswered_until(deliveries, policy=first.policy, now=first.answered.now)
     steps = []
-    verified: defaultdict[Compared, list[int]] = defaultdict(list)
     for delivery, found, look in booked:
         decision = _verdict(delivery, found, look, until)
-        steps.append(step_of(delivery, decision, now=look.answered.now))
-        if decision.state is State.VERIFIED and not decision.reason:
-            verified[_compared(look.question)].append(delivery.pk)
-    for compared, delivery_ids in verified.items():
-        Delivery.objects.filter(pk__in=delivery_ids).update(compared=compared)
+        step = step_of(delivery, decision, now=look.answered.now)
+        is_verified = decision.state is State.VERIFIED and not decision.reason
+        steps.append(step._replace(compared=_compared(look.question)) if is_verified else step)
     apply_steps(steps)
 
 

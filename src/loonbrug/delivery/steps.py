@@ -27,11 +27,12 @@ _STEP_TYPES = (
     "timestamptz",
     "integer",
     "timestamptz",
+    "text",
 )
 
 
 class Step(NamedTuple):
-    """One delivery's way to where a decision puts it."""
+    """One delivery's way to where a decision puts it; `compared` is kept where it is not None."""
 
     delivery_id: int
     reverses_id: int | None
@@ -40,6 +41,7 @@ class Step(NamedTuple):
     not_booked_count: int
     doubt_until: datetime | None
     now: datetime
+    compared: str | None = None
 
 
 def apply_steps(steps: Sequence[Step]) -> None:
@@ -51,7 +53,8 @@ def apply_steps(steps: Sequence[Step]) -> None:
         cursor.execute(
             f"""UPDATE delivery_delivery SET state = CASE WHEN is_ended THEN column3 ELSE column2 END,
                 is_ended = (is_ended OR column4), reason = column5, due_at = column6, entry_number = column7,
-                doubt_until = column8, not_booked_count = column9, changed_at = column10
+                doubt_until = column8, not_booked_count = column9, changed_at = column10,
+                compared = COALESCE(column11, compared)
             FROM {table} AS step WHERE id = column1""",
             [rows],
         )
@@ -73,6 +76,7 @@ def _row(step: Step) -> tuple[Value, ...]:
         stored(step.doubt_until if decision.state in _IN_THE_AIR else None),
         step.not_booked_count,
         stored(step.now),
+        step.compared,
     )
 
 
