@@ -58,7 +58,7 @@ def test_after_one_failed_question_the_next_is_answered(writer: Writer) -> None:
     on = ground(Line(), writer)
 
     async def ask() -> tuple[int, ...]:
-        return await on.write(environments_with_due_work, now=NOW)
+        return await on.writer.run(environments_with_due_work, now=NOW)
 
     assert asyncio.run(ask())
     drop_all_lines()

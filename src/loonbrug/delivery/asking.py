@@ -94,7 +94,7 @@ def end_doubts(*, environment_id: int, now: datetime) -> int:
     ended = [
         each
         for each in doubts
-        if not shown_by(each.connection)
+        if not shown_by(each.connection.get_connectors)
         or is_kept.get((each.office_id, each.administration, each.journal_code)) is False
     ]
     for delivery in ended:
@@ -223,7 +223,7 @@ def _deletions(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
 def _typed_in(due: Iterable[Delivery], now: datetime) -> Iterator[Question]:
     """What a person typed in by hand is looked for by AFAS's number; where nobody can look, it is taken at his word."""
     for delivery in due:
-        if connector := shown_by(delivery.connection):
+        if connector := shown_by(delivery.connection.get_connectors):
             yield question_of(Kind.BY_HAND, delivery, connector)
         else:
             _leave_until(delivery, None, now)

@@ -3,12 +3,11 @@
 In doubt is looked up and never resent blindly; what is booked is read back. Nothing here talks to AFAS.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from loonbrug.connections.capabilities import Feature
-from loonbrug.connections.models import Connection
-from loonbrug.connections.queries import view_of
+from loonbrug.connections.capabilities import Feature, capabilities
 from loonbrug.delivery.claiming import token_of
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.payload import counter_voucher_number
@@ -73,12 +72,13 @@ def connector_of(delivery: Delivery) -> str:
     """The connector by which this delivery can be looked up; empty where there is no means to look."""
     if NumberKeeping.objects.filter(**lane_of(delivery), is_kept=False).exists():
         return ""
-    return shown_by(delivery.connection)
+    return shown_by(delivery.connection.get_connectors)
 
 
-def shown_by(account: Connection) -> str:
-    """The connector that shows booked lines here, whether or not they carry our numbers; empty if there is none."""
-    return view_of(account).connector_for(Feature.LOOK_UP)
+def shown_by(get_connectors: Collection[str]) -> str:
+    """Which of these shows booked lines, whether or not they carry our numbers; empty if none does."""
+    offered = capabilities(get_connectors=get_connectors, update_connectors=())
+    return next(each.connector for each in offered if each.need.feature is Feature.LOOK_UP)
 
 
 def next_counter_number(delivery: Delivery) -> str:

@@ -6,11 +6,10 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
+import msgspec
 from django.db import connection
 
 from afas_client.transactions import VOUCHERS_AT_ONCE
-from loonbrug.connections.models import Connection
-from loonbrug.delivery.claiming import token_of
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.questions import Kind, Question, Wanted, shown_by
 from loonbrug.delivery.states import State
@@ -26,7 +25,10 @@ _Batch = tuple[Kind, int, int, str]
 
 
 class _Booked(NamedTuple):
-    """A booked delivery, as far as it matters for how it is read back; `is_kept` is None until its lane is known."""
+    """A booked delivery, as far as it matters for how it is read back.
+
+    `offered` are the GetConnectors of its account, as JSON; `is_kept` is None until its lane is known.
+    """
 
     pk: int
     environment_id: int
@@ -36,6 +38,8 @@ class _Booked(NamedTuple):
     journal_code: str
     voucher_number: str
     entry_number: str
+    token: str
+    offered: str
     is_kept: bool | None
 
 
@@ -47,12 +51,13 @@ def read_backs(free: Mapping[int, int], now: datetime) -> Iterator[tuple[int, Qu
     if not free:
         return
     found = _booked_ones(sorted(free), now)
-    accounts = Connection.objects.select_related("environment").in_bulk({row.connection_id for row in found})
-    connectors = {pk: shown_by(account) for pk, account in accounts.items()}
+    connectors = {
+        offered: shown_by(msgspec.json.decode(offered)) for offered in {row.offered for row in found}
+    }
     unreadable = []
     batches: defaultdict[int, dict[_Batch, list[_Booked]]] = defaultdict(dict)
     for row in found:
-        if row.is_kept is False or not connectors[row.connection_id]:
+        if row.is_kept is False or not connectors[row.offered]:
             unreadable.append(row.pk)
             continue
         kind, code = (Kind.NUMBER_CHECK, row.journal_code) if row.is_kept is None else (Kind.READ_BACK, "")
@@ -69,8 +74,8 @@ def read_backs(free: Mapping[int, int], now: datetime) -> Iterator[tuple[int, Qu
                     kind=kind,
                     office_id=booked[0].office_id,
                     connection_id=connection_id,
-                    connector=connectors[connection_id],
-                    token=token_of(accounts[connection_id]),
+                    connector=connectors[booked[0].offered],
+                    token=booked[0].token,
                     administration=administration,
                     wanted=tuple(_wanted(row) for row in booked[: _ASKED_AT_ONCE[kind]]),
                 ),
@@ -87,9 +92,9 @@ def _booked_ones(environment_ids: Sequence[int], now: datetime) -> list[_Booked]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT booked.id, booked.environment_id, booked.office_id, connection_id, booked.administration,
-                booked.journal_code, voucher_number, entry_number, lane.is_kept FROM (
+                booked.journal_code, voucher_number, entry_number, authorised_at, get_connectors, lane.is_kept FROM (
                 SELECT d.id, d.environment_id, d.office_id, connection_id, administration, journal_code,
-                    voucher_number, entry_number, due_at,
+                    voucher_number, entry_number, due_at, account.authorised_at, account.get_connectors,
                     row_number() OVER (PARTITION BY d.environment_id ORDER BY due_at, d.id) AS place
                 FROM delivery_delivery d JOIN connections_connection account ON account.id = connection_id
                 JOIN delivery_payload frozen ON frozen.delivery_id = d.id
@@ -102,4 +107,7 @@ def _booked_ones(environment_ids: Sequence[int], now: datetime) -> list[_Booked]
             [*ids, stored(now), READ_AT_ONCE],
         )
         found = cursor.fetchall()
-    return [_Booked._make((*row, None if kept is None else bool(kept))) for *row, kept in found]
+    return [
+        _Booked._make((*row, str(token), offered, None if kept is None else bool(kept)))
+        for *row, token, offered, kept in found
+    ]
