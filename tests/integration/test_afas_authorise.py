@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from aiohttp import web
+from click.testing import CliRunner
 from cryptography.fernet import Fernet
 from django.db import connection as database
 from django.db import connections as databases
@@ -25,6 +26,7 @@ from tests.integration.afas_on_loopback import (
 from afas_client.auth import EnvironmentType
 from loonbrug.access.rights import Level, NotAllowedError, NotFoundError, Part, Scope
 from loonbrug.audit.models import Record
+from loonbrug.cli.keys import rotate_keys
 from loonbrug.connections import operations
 from loonbrug.connections.clients import NotAuthorisedError, sign_in
 from loonbrug.connections.models import Connection, ConnectionState
@@ -365,8 +367,12 @@ def test_tokens_are_read_with_an_old_key_and_rotated_to_the_new(
     office.authorised()
     where = {"office_id": office.office.pk, "connection_id": office.account.id}
     old, new = settings.ENCRYPTION_KEYS, Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [new]
+    lost = CliRunner().invoke(rotate_keys, obj="nl")
+    assert (lost.exit_code, "er is niets gewijzigd" in lost.output) == (1, True)
     settings.ENCRYPTION_KEYS = [new, *old]
-    assert operations.rotate_tokens() == 1
+    done = CliRunner().invoke(rotate_keys, obj="en")
+    assert (done.exit_code, "newest key: 1." in done.output) == (0, True)
     settings.ENCRYPTION_KEYS = [new]
     way = sign_in(**where)
     assert way.token is not None

@@ -22,6 +22,7 @@ COMMANDS = {
     "nmbrs-sandbox": "loonbrug.project.demo.nmbrs_sandbox:nmbrs_sandbox",
     "office": "loonbrug.cli.office:office",
     "release": "loonbrug.cli.release:release",
+    "rotate-keys": "loonbrug.cli.keys:rotate_keys",
     "serve": "loonbrug.project.serving:serve",
     "sign-in-link": "loonbrug.cli.sign_in:sign_in_link",
     "worker": "loonbrug.project.working:worker",
