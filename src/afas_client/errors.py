@@ -16,6 +16,7 @@ The tree answers one question about a write: is it booked?
     │   └── NoAnswer            the line broke, or stayed silent, after the request left
     ├── ActivationCodeRefused  (no write) the code from the mail is wrong
     └── BadAnswer              (no write) a read was answered with something else than data
+        └── BadLine              there are rows, and one does not tell what was booked
 """
 
 # ruff: noqa: N818 - an error is named after what happened to the write, as the tree above reads
@@ -145,3 +146,7 @@ class ActivationCodeRefused(AfasError):
 
 class BadAnswer(AfasError):
     """A read was answered with something that is not the data asked for."""
+
+
+class BadLine(BadAnswer):
+    """There is data, but one of its rows does not tell what was booked: the others may be asked for without it."""

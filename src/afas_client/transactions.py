@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from afas_client.errors import BadAnswer
+from afas_client.errors import BadLine
 from afas_client.fi_entries import ENTRY_NUMBER
 from afas_client.get_connector import Condition, Operator, Query, Row
 
@@ -64,7 +64,7 @@ def with_entry_or_voucher_number(
 
 
 def transactions(rows: Iterable[Row]) -> tuple[Transaction, ...]:
-    """The rows as lines. Raises BadAnswer for a row without the columns that tell what was booked."""
+    """The rows as lines. Raises BadLine for a row without the columns that tell what was booked."""
     return tuple(map(_transaction, rows))
 
 
@@ -90,7 +90,7 @@ def _transaction(row: Row) -> Transaction:
             codes=tuple(map(_text, map(row.get, AXES))),
         )
     except (KeyError, ValueError, ArithmeticError) as wrong:
-        raise BadAnswer(f"a booked line without what it should tell: {wrong}") from None
+        raise BadLine(f"a booked line without what it should tell: {wrong}") from None
 
 
 def _text(value: object) -> str:

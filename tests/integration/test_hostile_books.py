@@ -78,20 +78,38 @@ def test_lines_without_a_number_that_afas_could_have_given_end_no_doubt(afas: Af
     assert posts(afas) == 1
 
 
-def test_an_entry_that_cannot_be_read_keeps_those_asked_with_it_from_nothing(afas: Afas) -> None:
+def three_to_read_back_at_once(afas: Afas) -> list[int]:
     afas.booked()  # from here on AFAS is known to keep our numbers, and several are asked for at once
     Connection.objects.update(capabilities_checked_at=None)
     ids = [afas.office.queue() for _ in range(3)]
     afas.run()
+    Connection.objects.update(capabilities_checked_at=NOW)
+    return ids
+
+
+def test_an_entry_that_cannot_be_read_keeps_those_asked_with_it_from_nothing(afas: Afas) -> None:
+    ids = three_to_read_back_at_once(afas)
     bad = Delivery.objects.get(pk=ids[1])
     for line in afas.books.lines:
         if line["VoucherNo"] == bad.voucher_number:
             line["AmtDebit"] = "veel"
-    Connection.objects.update(capabilities_checked_at=NOW)
     afas.run()
     assert [state_of(each) for each in ids] == [State.VERIFIED, State.BOOKED, State.VERIFIED]
     bad.refresh_from_db()
     assert bad.due_at == NOW + POLICY.look_longest
+
+
+def test_an_answer_that_is_no_data_at_all_is_not_asked_for_again_entry_by_entry(afas: Afas) -> None:
+    three_to_read_back_at_once(afas)
+    asked: list[Request] = []
+
+    def no_data(request: Request) -> Response:
+        asked.append(request)
+        return answered(200, b"<html>onderhoud</html>")
+
+    afas.books._show = no_data  # type: ignore[method-assign]
+    afas.run()
+    assert len(asked) == 1
 
 
 def test_an_entry_of_another_year_with_the_same_number_does_not_switch_looking_off(afas: Afas) -> None:

@@ -65,7 +65,12 @@ def test_what_waits_together_is_one_group(writer: Writer) -> None:
 def test_what_gathers_while_the_writer_is_at_work_is_one_group(writer: Writer) -> None:
     async def one_after_the_other() -> None:
         is_held, free = threading.Event(), threading.Event()
-        held = writer.run(lambda: is_held.set() or free.wait())
+
+        def hold() -> None:
+            is_held.set()
+            free.wait()
+
+        held = writer.run(hold)
         await asyncio.to_thread(is_held.wait)
         waiting = []
         for name in ("Noord", "Zuid"):

@@ -1,6 +1,6 @@
 """What the connectors that AFAS offers us (GET /metainfo) let the product do. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -73,6 +73,11 @@ def capabilities(
         return next(filter(None, names), "")
 
     return tuple(Capability(need, found(need)) for need in NEEDS)
+
+
+def connector_for(feature: Feature, found: Iterable[Capability]) -> str:
+    """The connector that gives this feature; empty if there is none."""
+    return next(each.connector for each in found if each.need.feature is feature)
 
 
 def _by_name(connectors: Collection[str]) -> dict[str, str]:

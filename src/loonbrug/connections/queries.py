@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from afas_client.auth import EnvironmentType
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
-from loonbrug.connections.capabilities import Capability, Feature, capabilities
+from loonbrug.connections.capabilities import Capability, Feature, capabilities, connector_for
 from loonbrug.connections.models import Connection, ConnectionState, NmbrsConnection
 from loonbrug.connections.secrets import opens
 
@@ -60,7 +60,7 @@ class ConnectionView:
 
     def connector_for(self, feature: Feature) -> str:
         """The connector that gives this feature here; empty if there is none."""
-        return next(each.connector for each in self.capabilities if each.need.feature is feature)
+        return connector_for(feature, self.capabilities)
 
     @property
     def token_ends_on(self) -> datetime.date:

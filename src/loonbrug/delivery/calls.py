@@ -10,7 +10,7 @@ from decimal import Decimal
 import structlog
 
 from afas_client.client import AfasClient, Page
-from afas_client.errors import AfasError, BadAnswer, NeverLeft, NotLetIn
+from afas_client.errors import AfasError, BadAnswer, BadLine, NeverLeft, NotLetIn
 from afas_client.get_connector import Query, query_string
 from afas_client.transactions import (
     Transaction,
@@ -156,7 +156,7 @@ async def look(question: Question, fence: Fence, work: Work) -> None:
         fence()
         answered = await _ask(question, client, work)
     except (AfasError, NotAuthorisedError, SecretUnreadableError, OvertakenError, *AWAY) as error:
-        if isinstance(error, BadAnswer) and len(question.wanted) > 1:
+        if isinstance(error, BadLine) and len(question.wanted) > 1:
             for wanted in question.wanted:
                 await look(replace(question, wanted=(wanted,)), fence, work)
             return

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from loonbrug.connections.capabilities import Feature, capabilities
+from loonbrug.connections.capabilities import Feature, capabilities, connector_for
 from loonbrug.delivery.claiming import token_of
 from loonbrug.delivery.models import Delivery, NumberKeeping
 from loonbrug.delivery.payload import counter_voucher_number
@@ -77,8 +77,7 @@ def connector_of(delivery: Delivery) -> str:
 
 def shown_by(get_connectors: Collection[str]) -> str:
     """Which of these shows booked lines, whether or not they carry our numbers; empty if none does."""
-    offered = capabilities(get_connectors=get_connectors, update_connectors=())
-    return next(each.connector for each in offered if each.need.feature is Feature.LOOK_UP)
+    return connector_for(Feature.LOOK_UP, capabilities(get_connectors=get_connectors, update_connectors=()))
 
 
 def next_counter_number(delivery: Delivery) -> str:

@@ -123,7 +123,8 @@ class ProcrastinateEngine:
         Each by its own small index: what failed is kept for a day and may be much. What waits is asked first, so that
         nothing that is being taken just then is missed.
         """
-        waits = await self._manager.list_locks_async(status=Status.TODO.value)  # procrastinate calls it so
+        # TODO is procrastinate's name for what waits, not something left undone here.
+        waits = await self._manager.list_locks_async(status=Status.TODO.value)
         runs = await self._manager.list_locks_async(status=Status.DOING.value)
         return {row["name"]: False for row in waits} | {row["name"]: True for row in runs}
 

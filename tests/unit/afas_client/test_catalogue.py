@@ -169,6 +169,7 @@ def test_the_advice_names_what_afas_named() -> None:
 
 def test_the_articles_own_message_comes_first_with_its_cause_and_cure() -> None:
     first = messages()[0]
+    # The article prints XXXX where AFAS names the account.
     finding = find("(AfasFiEntry) Vat is mandatory for account XXXX")
     assert finding is not None
     assert finding.code == first.code
