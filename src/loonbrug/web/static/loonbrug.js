@@ -31,14 +31,21 @@ document.addEventListener("change", ({ target }) => {
   else target.form?.querySelectorAll("[data-ticks]").forEach(headFollows);
 });
 
+function headed(row, headings) {
+  let column = 0;
+  return [...row.cells].map((cell) => {
+    const heading = headings[column];
+    column += cell.colSpan;
+    return { cell, heading, isEmpty: !cell.innerText.trim() };
+  });
+}
+
+// Everything is read before anything is written: after each change, reading would lay out the whole page anew.
 function nameCells(table) {
   const headings = [...table.tHead.rows[0].cells].map((cell) => cell.innerText.trim());
-  for (const row of [...table.tBodies, table.tFoot].flatMap((part) => [...(part?.rows ?? [])])) {
-    let column = 0;
-    for (const cell of row.cells) {
-      if (cell.innerText.trim()) cell.dataset.label = headings[column];
-      column += cell.colSpan;
-    }
+  const rows = [...table.tBodies, table.tFoot].flatMap((part) => [...(part?.rows ?? [])]);
+  for (const { cell, heading, isEmpty } of rows.flatMap((row) => headed(row, headings))) {
+    if (!isEmpty) cell.dataset.label = heading;
   }
 }
 
