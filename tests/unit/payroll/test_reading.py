@@ -431,6 +431,32 @@ def test_hostile_workbooks_are_refused_unread() -> None:
     ]
 
 
+def test_a_part_in_any_packing_that_is_damaged_is_refused() -> None:
+    for packing in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        written = io.BytesIO(xlsx(*GOOD))
+        with zipfile.ZipFile(written, "a", packing) as archive:
+            archive.writestr("xl/worksheets/sheet2.xml", bytes(range(256)) * 40)
+            at = archive.infolist()[-1].header_offset + 100
+        damaged = bytearray(written.getvalue())
+        damaged[at : at + 20] = bytes(20)
+        assert refused(bytes(damaged)) == [("xlsx_no_workbook", None, "")]
+
+
+def test_a_text_that_a_workbook_writes_once_for_all_its_cells_has_an_end() -> None:
+    def long(worksheet: Any) -> None:
+        worksheet["E2"] = "x " * 501
+
+    assert refused(xlsx(*GOOD, change=long)) == [("cell_too_long", 2, "description")]
+
+
+def test_a_number_format_longer_than_any_code_is_no_width_of_it() -> None:
+    def wide(worksheet: Any) -> None:
+        worksheet["B2"] = 4000
+        worksheet["B2"].number_format = "0" * 1001
+
+    assert only(xlsx(*GOOD, change=wide)) == JournalDraft((ENTRY,))
+
+
 @pytest.mark.parametrize(
     ("part", "root"),
     [

@@ -27,6 +27,9 @@ class Unusable:
 
 Cell = str | Number | datetime.date | Unusable
 
+#: Characters in one cell of a workbook. It writes a text or a format once, however many cells have it.
+LONGEST_TEXT = 1000
+
 # The days of 1 January 2000 and 31 December 2099 as workbooks count them.
 _FIRST_DAY, _LAST_DAY = 36526, 73050
 _DAY_ZERO = datetime.date(1899, 12, 30)

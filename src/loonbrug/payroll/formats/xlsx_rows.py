@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from loonbrug.ledger.problems import problem
-from loonbrug.payroll.formats.cells import Cell, Number, Unusable
+from loonbrug.payroll.formats.cells import LONGEST_TEXT, Cell, Number, Unusable
 from loonbrug.payroll.formats.drafts import UnreadableFileError
 from loonbrug.payroll.formats.sheet import MOST_ROWS, Row, Sheet, filled, heading_of
 
@@ -25,7 +26,8 @@ _LAST_ROW = 2 * MOST_ROWS  # empty rows included
 # What openpyxl raises on parts that are missing, make no sense, or declare entities (by defusedxml).
 _BROKEN = (
     *(InvalidFileException, zipfile.BadZipFile, zipfile.LargeZipFile, ParseError, OSError, EOFError),
-    *(zlib.error, RuntimeError, KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError),
+    *(zlib.error, lzma.LZMAError, RuntimeError, KeyError, ValueError, TypeError, IndexError),
+    *(AttributeError, OverflowError),
 )
 
 
@@ -102,7 +104,8 @@ def _cell(cell: Any) -> Cell:
     if cell.data_type == "e":
         return Unusable(problem("cell_holds_error", value=value))
     if isinstance(value, str):
-        return value.strip()
+        is_too_long = len(value) > LONGEST_TEXT
+        return Unusable(problem("cell_too_long", limit=LONGEST_TEXT)) if is_too_long else value.strip()
     if isinstance(value, datetime.datetime):
         return value.date()
     if isinstance(value, bool | datetime.time | datetime.timedelta):
@@ -112,4 +115,5 @@ def _cell(cell: Any) -> Cell:
 
 
 def _width(number_format: str) -> int:
-    return len(number_format) if set(number_format) == {"0"} else 0
+    width = len(number_format)
+    return width if width <= LONGEST_TEXT and set(number_format) == {"0"} else 0
