@@ -70,3 +70,14 @@ def test_without_a_database_it_says_what_to_do(tmp_path: Path) -> None:
     assert told.stderr.splitlines() == [
         "Error: the database is not there yet, or of an older version: run `loonbrug migrate`"
     ]
+
+
+def test_a_database_that_is_not_there_is_named_without_a_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "loonbrug.project.main", "doctor"]
+    address = f"postgresql://loonbrug@/loonbrug?host={tmp_path}"
+    gone = {"LOONBRUG_DATA": str(tmp_path), "LOONBRUG_DATABASE": address, "LOONBRUG_ENGINE": "embedded"}
+    environment = os.environ | gone
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert told.returncode == 1
+    assert told.stderr.startswith("Error: the database cannot be reached, or takes nothing in: ")
+    assert "Traceback" not in told.stderr

@@ -1,6 +1,7 @@
 """Whatever goes wrong, a calm page says what to do, in the reader's language."""
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 from tests.integration.two_offices import OfficeWithAll
 
@@ -50,6 +51,23 @@ def test_a_fault_of_ours_shows_nothing_of_itself(
     page = answer.content.decode()
     assert "Hier ging iets mis" in page
     assert "machine room" not in page
+
+
+@pytest.mark.parametrize("away", [OperationalError("database or disk is full"), InterfaceError("closed")])
+def test_a_database_that_takes_nothing_is_named_with_what_to_do(
+    noord: OfficeWithAll, monkeypatch: pytest.MonkeyPatch, away: Exception
+) -> None:
+    def break_down(**_: object) -> None:
+        raise away
+
+    monkeypatch.setattr(views, "office_home", break_down)
+    browser = noord.manager.browser()
+    browser.raise_request_exception = False
+    answer = browser.get("/")
+    assert answer.status_code == 503
+    page = answer.content.decode()
+    assert "De database antwoordt nu niet" in page
+    assert "disk is full" not in page
 
 
 def test_before_signing_in_the_switch_chooses_the_language_of_errors(db: None) -> None:

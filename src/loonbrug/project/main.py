@@ -11,7 +11,7 @@ import click
 import django
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 COMMANDS = {
@@ -67,6 +67,13 @@ def run() -> None:
     """The console script."""
     os.umask(0o077)  # the database that a command makes holds salaries: its owner alone may read it
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "loonbrug.project.settings")
+    try:
+        _run()
+    except (OperationalError, InterfaceError) as away:
+        sys.exit(f"Error: the database cannot be reached, or takes nothing in: {away}")
+
+
+def _run() -> None:
     try:
         main()
     except DatabaseError:

@@ -1,11 +1,14 @@
 """Pages for what went wrong: what happened, and what to do about it."""
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from loonbrug.access.queries import user_managers
 from loonbrug.access.rights import NotAllowedError, NotFoundError
+from loonbrug.delivery.writer import AWAY
 from loonbrug.web.requests import OfficeRequest
 from loonbrug.web.words import level_name, part_name
 
@@ -41,7 +44,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our own mistake; shows nothing of it."""
+    """500: our own mistake; shows nothing of it. 503: the database is not there, or takes nothing now."""
+    if isinstance(sys.exception(), AWAY):
+        return render(request, "errors/503.html", status=503)
     return render(request, "errors/500.html", status=500)
 
 
