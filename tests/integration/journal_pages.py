@@ -1,5 +1,6 @@
 """What the tests of journals' pages start from: a mapped AFAS account, deliveries as they stand, somebody who looks."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -112,6 +113,13 @@ def page(client: Client, address: str, status: int = 200) -> str:
     response = client.get(address)
     assert response.status_code == status
     return response.content.decode()
+
+
+def seen_on(client: Client, address: str) -> dict[str, str]:
+    """What a form of this page tells of what it showed."""
+    found = re.search(r'name="seen" value="([^"]*)"', page(client, address))
+    assert found
+    return {"seen": found[1]}
 
 
 def upload(client: Client, office: PayrollOffice, data: bytes, **named: object) -> Any:

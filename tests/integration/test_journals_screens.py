@@ -5,7 +5,15 @@ import re
 
 import pytest
 from django.test import Client
-from tests.integration.journal_pages import answered, client_of, delivered, mapped_account, page, upload
+from tests.integration.journal_pages import (
+    answered,
+    client_of,
+    delivered,
+    mapped_account,
+    page,
+    seen_on,
+    upload,
+)
 from tests.integration.payroll_office import PayrollOffice, csv_file, draft, entry, keep, make_office
 
 from loonbrug.access.rights import Level
@@ -294,7 +302,7 @@ def test_in_doubt_is_not_for_deciding_before_the_limit(
     shown = page(writer, f"/deliveries/{doubtful.pk}/doubt/")
     assert "AFAS kan nog bezig zijn tot 14:41" in shown
     assert "Beslissen</button>" not in shown
-    decision = {"decision": "again", "reason": "Niet gevonden"}
+    decision = {"seen": "0", "decision": "again", "reason": "Niet gevonden"}
     refused = writer.post(f"/deliveries/{doubtful.pk}/doubt/", decision).content.decode()
     assert "AFAS kan nog bezig zijn" in refused
     doubtful.refresh_from_db()
@@ -326,11 +334,25 @@ def test_a_person_decides_what_afas_shows(
         assert place in look
 
     answer = {"decision": decision, "entry_number": number, "reason": "In AFAS gekeken"}
-    writer.post(address, answer)
+    writer.post(address, seen_on(writer, address) | answer)
 
     doubtful.refresh_from_db()
     assert (doubtful.state, doubtful.entry_number) == (state, number)
     assert "In AFAS gekeken" in page(writer, f"/journals/{journal_id}/")
+
+
+def test_what_was_seen_before_a_later_attempt_decides_nothing_about_it(
+    office: PayrollOffice, writer: Client, connection: Connection
+) -> None:
+    journal_id = keep(office, draft(office.bakery_id)).journal_id
+    doubtful = delivered(office, connection, journal_id, 1, State.UNDECIDED)
+    address = f"/deliveries/{doubtful.pk}/doubt/"
+    decision = seen_on(writer, address) | {"decision": "again", "reason": "Niet gevonden"}
+    answered(doubtful, "unknown")  # a colleague had it sent again, and that answer was lost too
+    refused = writer.post(address, decision, follow=True)
+    assert "Deze boeking is intussen verder" in refused.content.decode()
+    doubtful.refresh_from_db()
+    assert doubtful.state == State.UNDECIDED
 
 
 def test_a_booking_that_was_found_has_a_number(
@@ -339,7 +361,8 @@ def test_a_booking_that_was_found_has_a_number(
     journal_id = keep(office, draft(office.bakery_id)).journal_id
     doubtful = delivered(office, connection, journal_id, 1, State.UNDECIDED)
 
-    shown = writer.post(f"/deliveries/{doubtful.pk}/doubt/", {"decision": "booked", "reason": "Gevonden"})
+    address = f"/deliveries/{doubtful.pk}/doubt/"
+    shown = writer.post(address, seen_on(writer, address) | {"decision": "booked", "reason": "Gevonden"})
 
     assert "Vul het nummer in" in shown.content.decode()
     doubtful.refresh_from_db()

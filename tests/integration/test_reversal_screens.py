@@ -10,6 +10,7 @@ from tests.integration.journal_pages import (
     mapped_account,
     may_look,
     page,
+    seen_on,
 )
 from tests.integration.payroll_office import NOW, PayrollOffice, draft, entry, keep, make_office
 
@@ -70,10 +71,11 @@ def test_reversing_is_asked_for_with_a_reason_and_recorded(
     may_look(connection)
     booked(office, connection, journal_id)
     address = f"/journals/{journal_id}/reverse/"
-    refused = writer.post(address, {"how": "delete", "reason": " "})
+    seen = seen_on(writer, address)
+    refused = writer.post(address, seen | {"how": "delete", "reason": " "})
     assert refused.status_code == 200
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.BOOKED, State.VERIFIED}
-    done = writer.post(address, {"how": "delete", "reason": "verkeerde run"}, follow=True)
+    done = writer.post(address, seen | {"how": "delete", "reason": "verkeerde run"}, follow=True)
     assert set(Delivery.objects.values_list("state", "reason")) == {(State.REVERSING, Reason.TO_DELETE)}
     shown = done.content.decode()
     assert "Wordt teruggedraaid" in shown
@@ -89,11 +91,31 @@ def test_a_second_click_changes_nothing_and_says_so(
 ) -> None:
     may_look(connection)
     booked(office, connection, journal_id)
-    asked = {"how": "delete", "reason": "verkeerde run"}
-    writer.post(f"/journals/{journal_id}/reverse/", asked)
-    again = writer.post(f"/journals/{journal_id}/reverse/", asked)
+    address = f"/journals/{journal_id}/reverse/"
+    asked = seen_on(writer, address) | {"how": "delete", "reason": "verkeerde run"}
+    writer.post(address, asked)
+    again = writer.post(address, asked, follow=True)
+    assert "Deze boeking is intussen verder" in again.content.decode()
     assert "Terugdraaien kan zodra elke boeking klaar is" in again.content.decode()
     assert Record.objects.filter(verb="reverse").count() == 1
+
+
+def test_what_was_sent_in_the_place_of_what_the_page_shows_is_not_reversed_by_it(
+    office: PayrollOffice, writer: Client, connection: Connection, journal_id: int
+) -> None:
+    may_look(connection)
+    first = delivered(office, connection, journal_id, 1, State.BOOKED, entry_number="5789")
+    address = f"/journals/{journal_id}/reverse/"
+    asked = seen_on(writer, address) | {"how": "delete", "reason": "verkeerde run"}
+    Delivery.objects.filter(pk=first.pk).update(state=State.REVERSING)  # a colleague was earlier
+    Delivery.objects.filter(pk=first.pk).update(state=State.REVERSED, is_ended=True)
+    anew = delivered(office, connection, journal_id, 2, State.BOOKED, entry_number="5790")
+    Delivery.objects.filter(pk=anew.pk).update(ordinal=1)
+    answer = writer.post(address, asked, follow=True)
+    assert "Deze boeking is intussen verder" in answer.content.decode()
+    assert "5790" in answer.content.decode()
+    anew.refresh_from_db()
+    assert anew.state == State.BOOKED
 
 
 def test_without_a_look_only_a_counter_entry_is_offered_and_shown_with_the_entry(
@@ -105,9 +127,9 @@ def test_without_a_look_only_a_counter_entry_is_offered_and_shown_with_the_entry
     assert 'value="delete"' not in shown
     assert "een tegenboeking kan wel" in shown
     assert "eigen boekstuknummer" in shown
-    done = writer.post(
-        f"/journals/{journal_id}/reverse/", {"how": "counter_entry", "reason": "verkeerde run"}, follow=True
-    )
+    address = f"/journals/{journal_id}/reverse/"
+    asked = seen_on(writer, address) | {"how": "counter_entry", "reason": "verkeerde run"}
+    done = writer.post(address, asked, follow=True)
     assert "Tegenboeking van boeking 1" in done.content.decode()
     live = page(writer, f"/journals/{journal_id}/entries/1/?counter")
     assert Delivery.objects.get(reverses__isnull=False).voucher_number in live
@@ -124,7 +146,7 @@ def test_what_may_be_deleted_already_and_cannot_be_looked_up_is_not_undone_again
     assert "dubbel, of anders" not in shown
     assert "Profit_Transactions_Allocated" in shown
     assert "terugdraaien</button>" not in shown
-    asked = {"how": "counter_entry", "reason": "verkeerde run"}
+    asked = {"seen": str(Delivery.objects.get().pk), "how": "counter_entry", "reason": "verkeerde run"}
     writer.post(f"/journals/{journal_id}/reverse/", asked)
     assert Delivery.objects.get().state == State.BOOKED
 
@@ -187,7 +209,7 @@ def test_a_counter_entry_in_doubt_is_not_taken_for_what_it_undoes(
     shown = page(writer, f"/deliveries/{counter.pk}/doubt/")
     assert "Tegenboeking van boeking 1" in shown
     assert "die wordt niet bedoeld" in shown
-    found = {"decision": "booked", "entry_number": "05789", "reason": "gevonden"}
+    found = {"seen": "0", "decision": "booked", "entry_number": "05789", "reason": "gevonden"}
     refused = writer.post(f"/deliveries/{counter.pk}/doubt/", found).content.decode()
     assert "Journaalpostnummer 5789 is van een andere boeking van Loonbrug" in refused
     assert Delivery.objects.get(pk=undone.pk).state == State.REVERSING
@@ -224,12 +246,13 @@ def test_who_may_not_reverse_decides_nothing_about_a_counter_entry(
     office: PayrollOffice, writer: Client, connection: Connection, journal_id: int, act: str
 ) -> None:
     delivered(office, connection, journal_id, 1, State.BOOKED, entry_number="5789", payload=PAYLOAD)
-    writer.post(f"/journals/{journal_id}/reverse/", {"how": "counter_entry", "reason": "verkeerde run"})
+    address = f"/journals/{journal_id}/reverse/"
+    writer.post(address, seen_on(writer, address) | {"how": "counter_entry", "reason": "verkeerde run"})
     counter_entry = Delivery.objects.get(reverses__isnull=False)
     assert f"/deliveries/{counter_entry.pk}/cancel/" in page(writer, f"/journals/{journal_id}/")
     Right.objects.filter(part=Part.REVERSAL).update(level=Level.READ)
     assert f"/deliveries/{counter_entry.pk}/" not in page(writer, f"/journals/{journal_id}/")
-    asked = {"reason": "x", "decision": "again", "entry_number": "5"}
+    asked = {"seen": "0", "reason": "x", "decision": "again", "entry_number": "5"}
     assert writer.post(f"/deliveries/{counter_entry.pk}/{act}/", asked).status_code == 403
     counter_entry.refresh_from_db()
     assert counter_entry.state == State.QUEUED

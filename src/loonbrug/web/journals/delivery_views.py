@@ -14,8 +14,9 @@ from loonbrug.delivery import queries as deliveries
 from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.queries import DeliveryView
 from loonbrug.directory import queries as directory
+from loonbrug.ledger.problems import problem
 from loonbrug.payroll import queries as payroll
-from loonbrug.web.field_errors import was_done
+from loonbrug.web.field_errors import text_of, was_done
 from loonbrug.web.journals import sections, words
 from loonbrug.web.journals.forms import DecisionForm, ReasonForm
 from loonbrug.web.journals.views import act
@@ -47,8 +48,12 @@ def doubt(request: OfficeRequest, delivery_id: int) -> HttpResponse:
     """An entry whose answer was lost: until when AFAS may be busy, where to look, and what to decide."""
     view = deliveries.delivery(scope=request.scope, delivery_id=delivery_id)
     form = DecisionForm(request.POST or None)
+    seen = str(len(view.attempts))  # what AFAS shows of an earlier attempt tells nothing of a later one
     if request.method == "POST":
         request.scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
+        if request.POST.get("seen") != seen:
+            messages.error(request, text_of(problem("delivery_has_moved_on")))
+            return redirect("delivery-doubt", delivery_id)
         if form.is_valid() and _decided(request, view, form):
             messages.success(request, _("Your decision is kept with the entry."))
             return redirect("journal", view.journal_id)
@@ -60,6 +65,7 @@ def doubt(request: OfficeRequest, delivery_id: int) -> HttpResponse:
         "delivery": view,
         "state": words.delivery_state(view),
         "form": form,
+        "seen": seen,
         "can_decide": sections.may_decide(view, now=timezone.now()),
         "can_write": sections.may_act_on(request.scope, view),
     }

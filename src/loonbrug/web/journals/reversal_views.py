@@ -14,8 +14,9 @@ from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import State
 from loonbrug.directory import queries as directory
 from loonbrug.ledger.money import ZERO
+from loonbrug.ledger.problems import problem
 from loonbrug.payroll import queries as payroll
-from loonbrug.web.field_errors import was_done
+from loonbrug.web.field_errors import text_of, was_done
 from loonbrug.web.journals import sections, words
 from loonbrug.web.journals.forms import ReversalForm
 from loonbrug.web.requests import OfficeRequest
@@ -29,9 +30,13 @@ def reverse(request: OfficeRequest, journal_id: int) -> HttpResponse:
     journal = payroll.summary(scope=scope, journal_id=journal_id)
     found = deliveries.reversal(scope=scope, journal_id=journal_id)
     form = ReversalForm(request.POST or None, found.ways)
+    seen = ",".join(str(view.id) for view in found.reversible)  # not what was sent in their place since
     if request.method == "POST":
         scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
         scope.require(Part.REVERSAL, Level.WRITE)
+        if request.POST.get("seen") != seen:
+            messages.error(request, text_of(problem("delivery_has_moved_on")))
+            return redirect("journal-reverse", journal_id)
         if form.is_valid() and _asked(request, journal_id, form):
             messages.success(request, _("The journal is being reversed. You see here how it goes on."))
             return redirect("journal", journal_id)
@@ -45,6 +50,7 @@ def reverse(request: OfficeRequest, journal_id: int) -> HttpResponse:
         "is_settled": found.is_settled,
         "may_reverse": sections.may_reverse(scope),
         "form": form,
+        "seen": seen,
     }
     return render(request, "journals/reverse.html", context | _ways(found))
 
