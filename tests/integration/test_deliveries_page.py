@@ -102,7 +102,7 @@ def test_each_delivery_says_what_it_waits_for(office: DeliveryOffice) -> None:
         "Later again": 1,
         "Waits for an AFAS account": 0,
         "In doubt": 1,
-        "Waits for somebody": 1,
+        "Needs attention": 1,
     }
     assert "It leaves as soon as a call to AFAS is free." in text
     assert "AFAS is busy with it." in text

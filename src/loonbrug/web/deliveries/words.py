@@ -18,7 +18,7 @@ QUEUES = {
     Queue.LATER: lazy("Later again"),
     Queue.ACCOUNT: lazy("Waits for an AFAS account"),
     Queue.DOUBT: lazy("In doubt"),
-    Queue.PERSON: lazy("Waits for somebody"),
+    Queue.PERSON: lazy("Needs attention"),
 }
 _BY_ITSELF = {
     State.QUEUED: lazy("It leaves as soon as a call to AFAS is free."),
