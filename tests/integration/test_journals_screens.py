@@ -12,6 +12,7 @@ from loonbrug.access.rights import Level
 from loonbrug.connections.models import Connection
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.states import State
+from loonbrug.mappings.models import Mapping
 from loonbrug.payroll import queries
 from loonbrug.payroll.models import Upload
 
@@ -125,6 +126,34 @@ def test_a_run_that_the_file_does_not_name_can_be_typed(office: PayrollOffice, w
     writer.post(address)
 
     assert queries.live_journals(scope=office.scope)[0].run.number == 7
+
+
+@pytest.mark.parametrize(("language", "said"), [("nl", "heeft geen 13e periode"), ("en", "no 13th period")])
+@pytest.mark.usefixtures("connection")
+def test_a_payroll_by_months_has_no_thirteenth_period(
+    office: PayrollOffice, language: str, said: str
+) -> None:
+    writer = client_of(office, Level.WRITE, language)
+    bare = FULL.replace(b"bedrijf;jaar;periode;run;", b"").replace(b"1001;2026;11;3;", b"")
+    assert said in upload(writer, office, bare, year=2026, period=13, run=1).content.decode()
+    assert not Upload.objects.exists()
+
+    preview = upload(writer, office, bare, year=2026).request["PATH_INFO"]
+    named = writer.post(f"{preview}run/", {"year": 2026, "period": 13, "run": 1}, follow=True)
+    assert said in named.content.decode()
+    in_file = upload(writer, office, FULL.replace(b"1001;2026;11;3;", b"1001;2026;13;3;")).content.decode()
+    assert said in in_file
+
+
+@pytest.mark.parametrize("choice", [{"payroll_periods": "four_weeks"}, {"thirteenth_at_year_end": True}])
+@pytest.mark.usefixtures("connection")
+def test_a_payroll_with_a_thirteenth_period_is_read_in(
+    office: PayrollOffice, writer: Client, choice: dict[str, object]
+) -> None:
+    Mapping.objects.update(**choice)
+    shown = upload(writer, office, FULL.replace(b"1001;2026;11;3;", b"1001;2026;13;3;"))
+    writer.post(shown.request["PATH_INFO"])
+    assert queries.live_journals(scope=office.scope)[0].run.period == 13
 
 
 def test_the_list_shows_runs_with_their_state(
