@@ -154,6 +154,23 @@ def test_the_language_switch_of_the_last_look_leads_to_the_list(office: ManyComp
         assert hidden(look, "next") == address
 
 
+def test_what_is_ticked_stays_ticked_in_the_other_language_and_back_from_the_last_look(
+    office: ManyCompanies,
+) -> None:
+    first, second, third = office.add(count=3)
+    browser = office.browser()
+    asked = {"language": "nl", "next": "/send/", "kept": "yes", "journal": [first, third]}
+    switched = browser.post("/language/", asked)
+    assert (switched.status_code, switched["Location"]) == (307, "/send/")
+    html = browser.post("/send/", asked).content.decode()
+    assert 'lang="nl"' in html
+    assert ticked(html) == [first, third]
+    last_look = confirmed(browser, chosen=[second])
+    assert ticked(browser.post("/send/", last_look).content.decode()) == [second]
+    assert ticked(browser.post("/send/", {"key": "x"}).content.decode()) == []
+    assert ticked(page(browser, "/send/")) == [first, second, third]
+
+
 def _entries(office: ManyCompanies) -> Any:
     from loonbrug.payroll.models import JournalEntry
 
