@@ -2,10 +2,20 @@
 
 import datetime
 import re
+from uuid import UUID
 
 import pytest
 from django.test import Client
-from tests.integration.journal_pages import answered, client_of, delivered, mapped_account, page, upload
+from django.utils import timezone
+from tests.integration.journal_pages import (
+    answered,
+    client_of,
+    delivered,
+    mapped_account,
+    may_look,
+    page,
+    upload,
+)
 from tests.integration.payroll_office import PayrollOffice, csv_file, draft, entry, keep, make_office
 
 from loonbrug.access.rights import Level
@@ -14,7 +24,7 @@ from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.states import State
 from loonbrug.mappings.models import Mapping
 from loonbrug.payroll import queries
-from loonbrug.payroll.models import Upload
+from loonbrug.payroll.models import Batch, BatchJournal, Upload
 
 pytestmark = pytest.mark.django_db
 
@@ -313,6 +323,49 @@ def test_a_cancelled_entry_can_be_sent_anew(
     assert Delivery.objects.filter(journal_id=journal_id, state=State.QUEUED).count() == 1
 
 
+@pytest.mark.parametrize(
+    ("language", "minutes", "looks", "broken", "said"),
+    [
+        ("nl", 16, True, False, r"AFAS kan nog bezig zijn tot TIME; daarna kijken we opnieuw\."),
+        ("en", 16, True, False, r"AFAS may be busy until TIME; then we look again\."),
+        (
+            "nl",
+            16,
+            False,
+            False,
+            r"AFAS kan nog bezig zijn tot TIME; daarna kijkt iemand in AFAS en beslist\.",
+        ),
+        ("en", -1, True, False, r"We look in AFAS again at TIME\."),
+        ("nl", -1, True, False, r"We kijken om TIME opnieuw in AFAS\."),
+        ("en", -1, True, True, r"AFAS account 12345.admin has to be authorised again\."),
+    ],
+)
+def test_what_a_doubt_waits_for_and_until_when_is_said_wherever_it_is_shown(
+    office: PayrollOffice,
+    connection: Connection,
+    language: str,
+    minutes: int,
+    looks: bool,
+    broken: bool,
+    said: str,
+) -> None:
+    if looks:
+        may_look(connection)
+    if broken:
+        Connection.objects.update(state="broken")
+    journal_id = keep(office, draft(office.bakery_id)).journal_id
+    until, look_at = (timezone.now() + datetime.timedelta(minutes=each) for each in (minutes, 5))
+    delivered(office, connection, journal_id, 1, State.IN_DOUBT, doubt_until=until, due_at=look_at)
+    batch = Batch.objects.create(
+        office_id=office.scope.office_id, user_id=1, by="Anna", at=until, key=UUID(int=1)
+    )
+    BatchJournal.objects.create(batch=batch, journal_id=journal_id, done_at=until)
+    reader = client_of(office, Level.READ, language)
+    wanted = said.replace("TIME", r"(\d+ \w+ )?\d\d:\d\d")
+    for address in (f"/journals/{journal_id}/", f"/send/batches/{batch.pk}/", "/deliveries/?queue=doubt"):
+        assert re.search(wanted, page(reader, address)), address
+
+
 def test_in_doubt_is_not_for_deciding_before_the_limit(
     office: PayrollOffice, writer: Client, connection: Connection
 ) -> None:
@@ -321,7 +374,7 @@ def test_in_doubt_is_not_for_deciding_before_the_limit(
     doubtful = delivered(office, connection, journal_id, 1, State.IN_DOUBT, doubt_until=until)
 
     shown = page(writer, f"/deliveries/{doubtful.pk}/doubt/")
-    assert "AFAS kan nog bezig zijn tot 14:41" in shown
+    assert "AFAS kan nog bezig zijn tot 20 november 14:41" in shown
     assert "Beslissen</button>" not in shown
     decision = {"decision": "again", "reason": "Niet gevonden"}
     refused = writer.post(f"/deliveries/{doubtful.pk}/doubt/", decision).content.decode()

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery.models import Delivery
+from loonbrug.delivery.queries import Awaited, awaited
 from loonbrug.delivery.states import WAITS_FOR_PERSON, State
 from loonbrug.directory.models import Company
 from loonbrug.payroll.models import PayrollRun
@@ -53,7 +54,7 @@ class DeliveryRow:
     reason: str
     queue: Queue
     due_at: datetime | None
-    doubt_until: datetime | None
+    awaited: Awaited | None
     queued_at: datetime
     changed_at: datetime
     attempt_count: int
@@ -156,7 +157,7 @@ def _rows(shown: QuerySet[Delivery], page: int, now: datetime) -> tuple[Delivery
             reason=row.reason,
             queue=_queue_of(row, now),
             due_at=row.due_at,
-            doubt_until=row.doubt_until,
+            awaited=awaited(row),
             queued_at=row.queued_at,
             changed_at=row.changed_at,
             attempt_count=row.attempt_count,

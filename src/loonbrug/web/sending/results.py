@@ -16,6 +16,7 @@ from loonbrug.payroll.formats.export import Value, table_csv, table_xlsx
 from loonbrug.screens.send_all import BatchRow, Fate, Outcome, batch_rows
 from loonbrug.web.field_errors import text_of
 from loonbrug.web.journals import words
+from loonbrug.web.waiting import awaited
 from loonbrug.web.words import language
 
 _WORDS: dict[Outcome, tuple[str, Promise]] = {
@@ -101,9 +102,8 @@ def _explanation(fate: Fate, sent: Sequence[DeliveryView]) -> str:
 def _of_entry(view: DeliveryView) -> str:
     if view.entry_number:
         return ""
-    if view.doubt_until is not None and view.doubt_until > timezone.now():
-        until = f"{timezone.localtime(view.doubt_until):%H:%M}"
-        return _("AFAS may still be busy until %(time)s. Until then nothing is sent again.") % {"time": until}
+    if view.awaited and (said := awaited(view.awaited, now=timezone.now())):
+        return said
     answered = [attempt for attempt in view.attempts if attempt.status is not None]
     said = words.refusal(answered[-1]).message if answered else ""
     return " ".join(text for text in (words.reason(view.reason), said) if text)
