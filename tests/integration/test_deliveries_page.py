@@ -108,7 +108,7 @@ def test_each_delivery_says_what_it_waits_for(office: DeliveryOffice) -> None:
     assert "AFAS is busy with it." in text
     assert re.search(r"The next try is at \d\d:\d\d|The next try is at \d+ \w+ \d\d:\d\d", text)
     assert "AFAS may be busy until" in text
-    assert "Somebody has to look at it." in text
+    assert "VAT is mandatory for ledger account 4070" in text
 
 
 def test_what_waits_for_a_paused_account_names_it(office: DeliveryOffice) -> None:

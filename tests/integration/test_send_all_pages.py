@@ -310,7 +310,7 @@ def test_a_batch_asks_itself_again_until_it_is_settled(office: ManyCompanies) ->
     settled = page(browser, state)
     assert "hx-get" not in settled
     assert "Refresh" not in settled
-    assert "2 of 2 journals settled" in settled
+    assert "2 of 2 journals settled, 1 booked" in settled
 
 
 def test_the_results_are_narrowed_by_what_became_of_them(office: ManyCompanies) -> None:

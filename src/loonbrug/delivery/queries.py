@@ -276,6 +276,12 @@ def _view(row: Delivery) -> DeliveryView:
     )
 
 
+def last_answers(*, delivery_ids: Collection[int]) -> dict[int, AttemptView]:
+    """What AFAS answered last, by delivery; those that it never answered are left out."""
+    rows = Attempt.objects.filter(delivery_id__in=delivery_ids, status__isnull=False)
+    return {row.delivery_id: _attempt(row) for row in rows.order_by("number")}
+
+
 def _attempt(row: Attempt) -> AttemptView:
     return AttemptView(
         kind=AttemptKind(row.kind),

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from loonbrug.delivery.states import State
 from loonbrug.screens.deliveries import DeliveryRow, Queue
-from loonbrug.web.journals.words import reason
+from loonbrug.web.journals.words import reason, refusal
 from loonbrug.web.waiting import account, awaited, clock
 
 QUEUES = {
@@ -33,6 +33,8 @@ def waits_for(row: DeliveryRow, *, now: datetime) -> str:
         return _("The next try is at %(time)s.") % {"time": clock(row.due_at, now)}
     if row.awaited and (said := awaited(row.awaited, now=now)):
         return said
+    if row.refusal:
+        return " ".join(text for text in (reason(row.reason), refusal(row.refusal).message) if text)
     if row.state in _BY_ITSELF:
         return str(_BY_ITSELF[row.state])
     return reason(row.reason) or _("Somebody has to look at it.")
