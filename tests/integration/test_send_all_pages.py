@@ -306,6 +306,11 @@ def test_a_batch_asks_itself_again_until_it_is_settled(office: ManyCompanies) ->
     assert 'hx-trigger="every 30s"' in doubt
     assert '<progress max="2" value="1"' in doubt
     assert "<html" not in doubt
+    move(second, State.QUEUED)
+    Delivery.objects.filter(journal_id=second).update(
+        due_at=timezone.now() + timedelta(minutes=5), doubt_until=None
+    )
+    assert re.search(r"The next try is at [\w ]*\d\d:\d\d\.", page(browser, state))
     move(second, State.REJECTED)
     settled = page(browser, state)
     assert "hx-get" not in settled

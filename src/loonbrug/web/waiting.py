@@ -26,6 +26,11 @@ def awaited(found: Awaited, *, now: datetime) -> str:
     return " ".join(said)
 
 
+def next_try(due_at: datetime, *, now: datetime) -> str:
+    """When what is surely not booked yet is sent again."""
+    return _("The next try is at %(time)s.") % {"time": clock(due_at, now)}
+
+
 def account(afas_user: str) -> str:
     """That an AFAS account stops everything that goes through it."""
     return _("AFAS account %(user)s has to be authorised again.") % {"user": afas_user}

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from loonbrug.delivery.states import State
 from loonbrug.screens.deliveries import DeliveryRow, Queue
 from loonbrug.web.journals.words import reason, refusal
-from loonbrug.web.waiting import account, awaited, clock
+from loonbrug.web.waiting import account, awaited, next_try
 
 QUEUES = {
     Queue.DUE: lazy("Its turn soon"),
@@ -20,7 +20,9 @@ QUEUES = {
     Queue.PERSON: lazy("Needs attention"),
 }
 _BY_ITSELF = {
-    State.QUEUED: lazy("It leaves as soon as a call to AFAS is free."),
+    State.QUEUED: lazy(
+        "It leaves as soon as earlier entries for this journal code are done and a call to AFAS is free."
+    ),
     State.SENDING: lazy("AFAS is busy with it."),
 }
 
@@ -30,7 +32,7 @@ def waits_for(row: DeliveryRow, *, now: datetime) -> str:
     if row.queue is Queue.ACCOUNT:
         return account(row.afas_user)
     if row.queue is Queue.LATER and row.due_at is not None:
-        return _("The next try is at %(time)s.") % {"time": clock(row.due_at, now)}
+        return next_try(row.due_at, now=now)
     if row.awaited and (said := awaited(row.awaited, now=now)):
         return said
     if row.refusal:
