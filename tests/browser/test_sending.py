@@ -203,3 +203,17 @@ def test_the_tick_for_all_says_whether_all_are_ticked(dutch: Loonbrug, mapped_of
     expect(everyone).not_to_be_checked()
     first.check()
     expect(everyone).to_be_checked()
+
+
+def test_what_is_ticked_to_be_sent_stays_ticked_in_the_other_language(
+    dutch: Loonbrug, mapped_office: Office
+) -> None:
+    dutch.import_journal(CARE_HOME, "zorghuis-2026-01.xml", period=1)
+    installation = mapped_office.installation
+    dutch.page.goto(installation.address(installation.pages) + "/send/")
+    boxes = dutch.main.get_by_role("table").get_by_role("checkbox")
+    boxes.nth(1).set_checked(not boxes.nth(1).is_checked())
+    ticked = [box.is_checked() for box in boxes.all()]
+    dutch.page.get_by_role("banner").get_by_role("button", name="EN", exact=True).click()
+    expect(dutch.page.locator("html")).to_have_attribute("lang", "en")
+    assert [box.is_checked() for box in boxes.all()] == ticked

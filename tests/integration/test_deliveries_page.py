@@ -102,13 +102,13 @@ def test_each_delivery_says_what_it_waits_for(office: DeliveryOffice) -> None:
         "Later again": 1,
         "Waits for an AFAS account": 0,
         "In doubt": 1,
-        "Waits for somebody": 1,
+        "Needs attention": 1,
     }
-    assert "It leaves as soon as a call to AFAS is free." in text
+    assert "It leaves as soon as earlier entries for this journal code are done" in text
     assert "AFAS is busy with it." in text
     assert re.search(r"The next try is at \d\d:\d\d|The next try is at \d+ \w+ \d\d:\d\d", text)
     assert "AFAS may be busy until" in text
-    assert "Somebody has to look at it." in text
+    assert "VAT is mandatory for ledger account 4070" in text
 
 
 def test_what_waits_for_a_paused_account_names_it(office: DeliveryOffice) -> None:

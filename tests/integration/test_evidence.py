@@ -97,6 +97,7 @@ def test_it_tells_who_sent_it_what_afas_answered_and_what_was_decided(sent: Offi
     (decision,) = delivery["decisions"]
     assert decision["reason"] == "btw-code ingevuld in AFAS"
     assert "compared" in delivery
+    assert "awaited" not in delivery
     assert delivery["look_ups"] == []
     assert {act["verb"] for act in facts["acts"]} >= {"retry"}
 
@@ -134,6 +135,21 @@ def test_the_document_for_people_tells_the_same(sent: OfficeWithAll) -> None:
     assert "5789" in told
     assert "Vat is mandatory" in text
     assert "btw-code ingevuld" in text
+
+
+def test_the_document_for_people_is_in_their_language(sent: OfficeWithAll) -> None:
+    Delivery.objects.update(
+        mapping={"booking_date": "document", "thirteenth_at_year_end": False, "mapping_id": 7}
+    )
+    answer = sent.reader.browser().get(f"/journals/{sent.ids['journal_id']}/evidence/")
+    assert 'filename="bewijs-' in answer["Content-Disposition"]
+    text = "".join(
+        page.extract_text() for page in PdfReader(io.BytesIO(opened(answer.content)["evidence.pdf"])).pages
+    )
+    for told in ("Boekdatum", "Nee", "Ingelezen", "Opnieuw verzonden", "Boeking 1", "november 2026"):
+        assert told in text, told
+    for code in ("booking_date", "False", "mapping_id", "journal.imported", "retry", "delivery"):
+        assert code not in text, code
 
 
 def test_a_journal_that_was_never_sent_has_evidence_too(noord: OfficeWithAll) -> None:

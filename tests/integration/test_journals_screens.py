@@ -2,14 +2,17 @@
 
 import datetime
 import re
+from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from tests.integration.journal_pages import (
     answered,
     client_of,
     delivered,
     mapped_account,
+    may_look,
     page,
     seen_on,
     upload,
@@ -20,8 +23,9 @@ from loonbrug.access.rights import Level
 from loonbrug.connections.models import Connection
 from loonbrug.delivery.models import Delivery
 from loonbrug.delivery.states import State
+from loonbrug.mappings.models import Mapping
 from loonbrug.payroll import queries
-from loonbrug.payroll.models import Upload
+from loonbrug.payroll.models import Batch, BatchJournal, Upload
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +137,34 @@ def test_a_run_that_the_file_does_not_name_can_be_typed(office: PayrollOffice, w
     writer.post(address)
 
     assert queries.live_journals(scope=office.scope)[0].run.number == 7
+
+
+@pytest.mark.parametrize(("language", "said"), [("nl", "heeft geen 13e periode"), ("en", "no 13th period")])
+@pytest.mark.usefixtures("connection")
+def test_a_payroll_by_months_has_no_thirteenth_period(
+    office: PayrollOffice, language: str, said: str
+) -> None:
+    writer = client_of(office, Level.WRITE, language)
+    bare = FULL.replace(b"bedrijf;jaar;periode;run;", b"").replace(b"1001;2026;11;3;", b"")
+    assert said in upload(writer, office, bare, year=2026, period=13, run=1).content.decode()
+    assert not Upload.objects.exists()
+
+    preview = upload(writer, office, bare, year=2026).request["PATH_INFO"]
+    named = writer.post(f"{preview}run/", {"year": 2026, "period": 13, "run": 1}, follow=True)
+    assert said in named.content.decode()
+    in_file = upload(writer, office, FULL.replace(b"1001;2026;11;3;", b"1001;2026;13;3;")).content.decode()
+    assert said in in_file
+
+
+@pytest.mark.parametrize("choice", [{"payroll_periods": "four_weeks"}, {"thirteenth_at_year_end": True}])
+@pytest.mark.usefixtures("connection")
+def test_a_payroll_with_a_thirteenth_period_is_read_in(
+    office: PayrollOffice, writer: Client, choice: dict[str, object]
+) -> None:
+    Mapping.objects.update(**choice)
+    shown = upload(writer, office, FULL.replace(b"1001;2026;11;3;", b"1001;2026;13;3;"))
+    writer.post(shown.request["PATH_INFO"])
+    assert queries.live_journals(scope=office.scope)[0].run.period == 13
 
 
 def test_the_list_shows_runs_with_their_state(
@@ -292,6 +324,49 @@ def test_a_cancelled_entry_can_be_sent_anew(
     assert Delivery.objects.filter(journal_id=journal_id, state=State.QUEUED).count() == 1
 
 
+@pytest.mark.parametrize(
+    ("language", "minutes", "looks", "broken", "said"),
+    [
+        ("nl", 16, True, False, r"AFAS kan nog bezig zijn tot TIME; daarna kijken we opnieuw\."),
+        ("en", 16, True, False, r"AFAS may be busy until TIME; then we look again\."),
+        (
+            "nl",
+            16,
+            False,
+            False,
+            r"AFAS kan nog bezig zijn tot TIME; daarna kijkt iemand in AFAS en beslist\.",
+        ),
+        ("en", -1, True, False, r"We look in AFAS again at TIME\."),
+        ("nl", -1, True, False, r"We kijken om TIME opnieuw in AFAS\."),
+        ("en", -1, True, True, r"AFAS account 12345.admin has to be authorised again\."),
+    ],
+)
+def test_what_a_doubt_waits_for_and_until_when_is_said_wherever_it_is_shown(
+    office: PayrollOffice,
+    connection: Connection,
+    language: str,
+    minutes: int,
+    looks: bool,
+    broken: bool,
+    said: str,
+) -> None:
+    if looks:
+        may_look(connection)
+    if broken:
+        Connection.objects.update(state="broken")
+    journal_id = keep(office, draft(office.bakery_id)).journal_id
+    until, look_at = (timezone.now() + datetime.timedelta(minutes=each) for each in (minutes, 5))
+    delivered(office, connection, journal_id, 1, State.IN_DOUBT, doubt_until=until, due_at=look_at)
+    batch = Batch.objects.create(
+        office_id=office.scope.office_id, user_id=1, by="Anna", at=until, key=UUID(int=1)
+    )
+    BatchJournal.objects.create(batch=batch, journal_id=journal_id, done_at=until)
+    reader = client_of(office, Level.READ, language)
+    wanted = said.replace("TIME", r"(\d+ \w+ )?\d\d:\d\d")
+    for address in (f"/journals/{journal_id}/", f"/send/batches/{batch.pk}/", "/deliveries/?queue=doubt"):
+        assert re.search(wanted, page(reader, address)), address
+
+
 def test_in_doubt_is_not_for_deciding_before_the_limit(
     office: PayrollOffice, writer: Client, connection: Connection
 ) -> None:
@@ -300,7 +375,7 @@ def test_in_doubt_is_not_for_deciding_before_the_limit(
     doubtful = delivered(office, connection, journal_id, 1, State.IN_DOUBT, doubt_until=until)
 
     shown = page(writer, f"/deliveries/{doubtful.pk}/doubt/")
-    assert "AFAS kan nog bezig zijn tot 14:41" in shown
+    assert "AFAS kan nog bezig zijn tot 20 november 14:41" in shown
     assert "Beslissen</button>" not in shown
     decision = {"seen": "0", "decision": "again", "reason": "Niet gevonden"}
     refused = writer.post(f"/deliveries/{doubtful.pk}/doubt/", decision).content.decode()

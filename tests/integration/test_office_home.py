@@ -53,7 +53,7 @@ def test_a_journal_counts_once_wherever_its_delivery_is(noord: OfficeWithAll, zu
     put(delivery_id, State.QUEUED, State.SENDING, State.IN_DOUBT)
     assert counts(scope) == (0, 0, 1, 0)
     put(delivery_id, State.UNDECIDED)
-    assert counts(scope) == (0, 0, 1, 0)
+    assert counts(scope) == (0, 1, 0, 0)
     put(delivery_id, State.CANCELLED)
     assert counts(scope) == (0, 0, 0, 0)
     assert blocked(scope) == 1
@@ -61,6 +61,26 @@ def test_a_journal_counts_once_wherever_its_delivery_is(noord: OfficeWithAll, zu
     assert counts(scope) == (1, 0, 0, 0)
     assert blocked(scope) == 0
     assert counts(zuid.manager.scope) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("state", "queue"), [(State.REJECTED, "person"), (State.UNDECIDED, "person"), (State.IN_DOUBT, "doubt")]
+)
+def test_a_count_is_that_of_the_list_it_leads_to(noord: OfficeWithAll, state: State, queue: str) -> None:
+    put(noord.ids["delivery_id"], State.SENDING, State.IN_DOUBT, state)
+    other = Delivery.objects.get(pk=noord.ids["delivery_id"])
+    other.pk, other.ordinal, other.voucher_number = None, 2, "202611-other"
+    other.save(force_insert=True)
+    screen = home(noord.manager.scope)
+    assert screen.attention
+    assert screen.doubt
+    assert {"person": screen.attention.count, "doubt": screen.doubt.count} == {"person": 0, "doubt": 0} | {
+        queue: 2
+    }
+    browser = noord.manager.browser()
+    assert f'href="/deliveries/?queue={queue}"' in browser.get("/").content.decode()
+    listed = browser.get(f"/deliveries/?queue={queue}").content.decode()
+    assert listed.count('<th scope="row">') == 2
 
 
 def test_what_was_booked_before_this_month_is_not_counted(noord: OfficeWithAll) -> None:

@@ -284,6 +284,15 @@ def test_the_first_page_shows_it_and_the_profile_switches_the_mail_off(office: W
     assert access.scope_of(user_id=user.pk)
 
 
+def test_the_first_page_says_what_would_be_told_while_nothing_is(office: WorkflowOffice) -> None:
+    first = browser_of(somebody(office, "Anna", journal_export=Level.READ)).get("/").content.decode()
+    assert "Wat niet is gebeurd" in first
+    assert "Er ontbreekt niets" in first
+    assert "zodra de debiteur is verbonden" in first
+    blind = browser_of(somebody(office, "Bram", users=Level.WRITE)).get("/").content.decode()
+    assert "Wat niet is gebeurd" not in blind
+
+
 def test_the_first_page_tells_five_of_each_kind_and_leads_to_all(office: WorkflowOffice) -> None:
     now = datetime.now(AMSTERDAM)
     for number in range(1, 8):

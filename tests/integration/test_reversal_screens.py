@@ -1,5 +1,7 @@
 """The page on which a booked journal is taken out of AFAS, and what its journal's page then shows."""
 
+import re
+
 import pytest
 from django.test import Client
 from tests.integration.journal_pages import (
@@ -270,6 +272,25 @@ def test_a_refusal_is_shown_in_afas_words_with_cause_and_cure(
     assert "Niet teruggedraaid: AFAS weigerde" in shown
     assert "Maak het afletteren ongedaan" in shown
     assert "verwijderen geweigerd" in shown
+
+
+@pytest.mark.parametrize(("reason", "proposed"), [("", "delete"), (Reason.DELETE_REFUSED, "counter_entry")])
+def test_what_afas_refused_to_delete_is_proposed_a_counter_entry(
+    office: PayrollOffice,
+    writer: Client,
+    connection: Connection,
+    journal_id: int,
+    reason: str,
+    proposed: str,
+) -> None:
+    may_look(connection)
+    delivered(
+        office, connection, journal_id, 1, State.BOOKED, entry_number="5789", payload=PAYLOAD, reason=reason
+    )
+    shown = page(writer, f"/journals/{journal_id}/reverse/")
+    (chosen,) = re.findall(r'name="how" value="(\w+)"[^>]* checked', shown)
+    assert chosen == proposed
+    assert ("AFAS weigerde het verwijderen" in shown) is bool(reason)
 
 
 def test_nothing_is_sent_while_a_part_is_still_being_reversed(

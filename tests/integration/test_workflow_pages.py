@@ -194,7 +194,7 @@ def test_a_warning_is_shown_as_waiting_for_a_person_and_a_fault_as_tried_again(
     office.let_pass()
     client = browser(office)
     address = f"/companies/{office.company_id}/workflow/"
-    assert "Wacht op een mens" in page(client, address)
+    assert "Wacht op iemand" in page(client, address)
     Connection.objects.update(state=ConnectionState.BROKEN)
     office.let_pass(hours=1)
     assert "wordt opnieuw geprobeerd" in page(client, address)

@@ -13,6 +13,7 @@ from loonbrug.connections.models import ConnectionState, Environment
 from loonbrug.delivery import installation
 from loonbrug.delivery.models import Attempt, AttemptKind, Decision, Delivery
 from loonbrug.delivery.outcomes import Reason
+from loonbrug.delivery.questions import connector_of
 from loonbrug.delivery.reversal import REVERSIBLE, UNSETTLED
 from loonbrug.delivery.reversing import How, ways
 from loonbrug.delivery.states import ENDED, State
@@ -48,6 +49,20 @@ class DecisionView:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """What ends a doubt, or a deletion whose answer was lost.
+
+    AFAS may be busy until `busy_until`; `look_at` is when its books are looked at next, where somebody `can_look`.
+    `lost_account` is the AFAS user that has to be authorised before anything goes on; empty while AFAS lets us in.
+    """
+
+    busy_until: datetime
+    look_at: datetime | None
+    can_look: bool
+    lost_account: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryView:
     """One entry on its way, with its history; `reverses_id` names the delivery that a counter-entry undoes."""
 
@@ -74,6 +89,7 @@ class DeliveryView:
     payload_hash: str
     due_at: datetime | None
     doubt_until: datetime | None
+    awaited: Awaited | None
     queued_at: datetime
     queued_by: str
     changed_at: datetime
@@ -90,7 +106,7 @@ def delivery(*, scope: Scope, delivery_id: int) -> DeliveryView:
     """One delivery of this office. Raises NotFoundError, NotAllowedError."""
     scope.require(Part.JOURNAL_EXPORT, Level.READ)
     rows = Delivery.objects.filter(office_id=scope.office_id, id=delivery_id)
-    found = rows.prefetch_related("attempts", "decisions").first()
+    found = rows.select_related("connection").prefetch_related("attempts", "decisions").first()
     if found is None:
         raise NotFoundError("delivery", delivery_id)
     return _view(found)
@@ -101,7 +117,8 @@ def of_journals(*, scope: Scope, journal_ids: Collection[int]) -> dict[int, tupl
     scope.require(Part.JOURNAL_EXPORT, Level.READ)
     rows = Delivery.objects.filter(office_id=scope.office_id, journal_id__in=journal_ids)
     found: defaultdict[int, list[DeliveryView]] = defaultdict(list)
-    for row in rows.prefetch_related("attempts", "decisions").order_by("ordinal", "generation"):
+    rows = rows.select_related("connection").prefetch_related("attempts", "decisions")
+    for row in rows.order_by("ordinal", "generation"):
         found[row.journal_id].append(_view(row))
     return {journal_id: tuple(views) for journal_id, views in found.items()}
 
@@ -110,9 +127,8 @@ def of_run(*, scope: Scope, run_id: int) -> tuple[DeliveryView, ...]:
     """All deliveries of a run, whichever of its journals they came from, without counter-entries."""
     scope.require(Part.JOURNAL_EXPORT, Level.READ)
     rows = Delivery.objects.filter(office_id=scope.office_id, run_id=run_id, reverses__isnull=True)
-    return tuple(
-        _view(row) for row in rows.prefetch_related("attempts", "decisions").order_by("ordinal", "id")
-    )
+    rows = rows.select_related("connection").prefetch_related("attempts", "decisions")
+    return tuple(_view(row) for row in rows.order_by("ordinal", "id"))
 
 
 def runs_being_sent(*, scope: Scope, run_ids: Collection[int]) -> frozenset[int]:
@@ -213,6 +229,19 @@ def environments_with_due_work(*, now: datetime) -> tuple[int, ...]:
     return tuple(found.order_by("pk").values_list("pk", flat=True))
 
 
+def awaited(row: Delivery) -> Awaited | None:
+    """What this delivery waits for; None when AFAS is not busy with it and need not be looked at."""
+    if row.doubt_until is None:
+        return None
+    is_let_in = row.connection.state == ConnectionState.AUTHORISED
+    return Awaited(
+        busy_until=row.doubt_until,
+        look_at=row.due_at,
+        can_look=bool(connector_of(row)),
+        lost_account="" if is_let_in else row.connection.afas_user,
+    )
+
+
 def _view(row: Delivery) -> DeliveryView:
     return DeliveryView(
         id=row.pk,
@@ -238,12 +267,19 @@ def _view(row: Delivery) -> DeliveryView:
         payload_hash=row.payload_hash,
         due_at=row.due_at,
         doubt_until=row.doubt_until,
+        awaited=awaited(row),
         queued_at=row.queued_at,
         queued_by=row.queued_by,
         changed_at=row.changed_at,
         attempts=tuple(_attempt(attempt) for attempt in sorted(row.attempts.all(), key=lambda a: a.number)),
         decisions=tuple(_decision(decision) for decision in sorted(row.decisions.all(), key=lambda d: d.pk)),
     )
+
+
+def last_answers(*, delivery_ids: Collection[int]) -> dict[int, AttemptView]:
+    """What AFAS answered last, by delivery; those that it never answered are left out."""
+    rows = Attempt.objects.filter(delivery_id__in=delivery_ids, status__isnull=False)
+    return {row.delivery_id: _attempt(row) for row in rows.order_by("number")}
 
 
 def _attempt(row: Attempt) -> AttemptView:

@@ -9,11 +9,13 @@ from django.db.models import Count, Q, QuerySet
 from loonbrug.access.rights import Level, Part, Scope
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery.models import Delivery
+from loonbrug.delivery.queries import AttemptView, Awaited, awaited, last_answers
 from loonbrug.delivery.states import WAITS_FOR_PERSON, State
 from loonbrug.directory.models import Company
 from loonbrug.payroll.models import PayrollRun
 
 PAGE_LENGTH = 50
+_REFUSED = frozenset({State.REJECTED, State.GIVEN_UP})
 
 
 class Queue(StrEnum):
@@ -53,7 +55,8 @@ class DeliveryRow:
     reason: str
     queue: Queue
     due_at: datetime | None
-    doubt_until: datetime | None
+    awaited: Awaited | None
+    refusal: AttemptView | None
     queued_at: datetime
     changed_at: datetime
     attempt_count: int
@@ -141,6 +144,7 @@ def _rows(shown: QuerySet[Delivery], page: int, now: datetime) -> tuple[Delivery
     found = list(ordered.order_by("queued_at", "id")[start : start + PAGE_LENGTH])
     companies = Company.objects.in_bulk({row.company_id for row in found})
     runs = PayrollRun.objects.in_bulk({row.run_id for row in found})
+    refusals = last_answers(delivery_ids=[row.pk for row in found if row.state in _REFUSED])
     return tuple(
         DeliveryRow(
             delivery_id=row.pk,
@@ -156,7 +160,8 @@ def _rows(shown: QuerySet[Delivery], page: int, now: datetime) -> tuple[Delivery
             reason=row.reason,
             queue=_queue_of(row, now),
             due_at=row.due_at,
-            doubt_until=row.doubt_until,
+            awaited=awaited(row),
+            refusal=refusals.get(row.pk),
             queued_at=row.queued_at,
             changed_at=row.changed_at,
             attempt_count=row.attempt_count,

@@ -97,12 +97,14 @@ def as_json(found: Evidence) -> bytes:
 
 
 def _delivery(sent: SentEntry) -> dict[str, Any]:
-    """Everything that the view of a delivery tells, and what lies beside it."""
+    """What the view of a delivery tells, but for what happens next, and what lies beside it."""
     attempts = [
         asdict(attempt) | {"payload_hash": sent.attempt_hashes[attempt.number]}
         for attempt in sent.view.attempts
     ]
-    return asdict(sent.view) | {
+    facts = asdict(sent.view)
+    del facts["awaited"]
+    return facts | {
         "attempts": attempts,
         "look_ups": sent.look_ups,
         "payload_file": sent.payload.name,

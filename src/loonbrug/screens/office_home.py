@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -17,7 +17,6 @@ from loonbrug.mappings.models import Mapping
 from loonbrug.payroll.models import Journal, JournalEntry, JournalLife
 from loonbrug.payroll.nmbrs_models import NmbrsRun
 
-_DOUBT = frozenset({State.IN_DOUBT, State.UNDECIDED})
 _SHOWN = 6
 
 
@@ -56,15 +55,19 @@ class ConnectionMark:
 
 @dataclass(frozen=True, slots=True)
 class Pile:
-    """How many there are, and the first few."""
+    """How many there are, the first few journals of them, and whether there are more journals."""
 
     count: int
     first: tuple[JournalLink, ...]
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
 class OfficeHome:
-    """None for what this person may not see. Counts are of journals."""
+    """None for what this person may not see.
+
+    Counts are of journals; of `attention` and `doubt` of deliveries, as in the queues that bear their names.
+    """
 
     to_send: Pile | None
     blocked: Pile | None
@@ -88,8 +91,8 @@ def office_home(*, scope: Scope, month_start: datetime.datetime) -> OfficeHome:
     return OfficeHome(
         to_send=_pile(scope, _unsent(scope).exclude(_blocked())) if sees_journals else None,
         blocked=_pile(scope, _unsent(scope).filter(_blocked())) if sees_journals else None,
-        attention=_with_delivery_in(scope, WAITS_FOR_PERSON - _DOUBT) if sees_journals else None,
-        doubt=_with_delivery_in(scope, _DOUBT) if sees_journals else None,
+        attention=_with_delivery_in(scope, WAITS_FOR_PERSON) if sees_journals else None,
+        doubt=_with_delivery_in(scope, {State.IN_DOUBT}) if sees_journals else None,
         booked_this_month=booked.values("journal_id").distinct().count() if sees_journals else None,
         connections=_connections(scope) if sees_accounts else None,
         steps=_steps(scope),
@@ -145,7 +148,8 @@ def _wants_confirmation() -> Q:
 def _with_delivery_in(scope: Scope, states: Collection[State]) -> Pile:
     rows = Delivery.objects.filter(office_id=scope.office_id, state__in=states)
     wanted = rows.values("journal_id")
-    return _pile(scope, Journal.objects.filter(office_id=scope.office_id, id__in=wanted).order_by("id"))
+    journals = Journal.objects.filter(office_id=scope.office_id, id__in=wanted).order_by("id")
+    return replace(_pile(scope, journals), count=rows.count())
 
 
 def _pile(scope: Scope, journals: QuerySet[Journal]) -> Pile:
@@ -156,7 +160,7 @@ def _pile(scope: Scope, journals: QuerySet[Journal]) -> Pile:
         JournalLink(row.pk, of_company[row.run.company_id], row.run.year, row.run.period, row.run.number)
         for row in rows.defer("source_bytes").order_by("run__year", "run__period", "id")
     ]
-    return Pile(count=len(ids), first=tuple(links))
+    return Pile(count=len(ids), first=tuple(links), has_more=len(ids) > len(links))
 
 
 def _connections(scope: Scope) -> tuple[ConnectionMark, ...]:

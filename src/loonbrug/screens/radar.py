@@ -122,6 +122,12 @@ def radar(*, scope: Scope, now: datetime.datetime, each_count: int = ON_FIRST_PA
     return tuple(Group(kind, part, len(all_), all_[:each_count]) for kind, part, all_ in seen if all_)
 
 
+def sees_radar(*, scope: Scope) -> bool:
+    """Whether this person may see anything of it at all."""
+    parts = (Part.JOURNAL_EXPORT, Part.NMBRS_SETTINGS, Part.AFAS_SETTINGS)
+    return any(scope.allows(part, Level.READ) for part in parts)
+
+
 def to_act_on(*, scope: Scope, now: datetime.datetime) -> tuple[Group, ...]:
     """The radar, narrowed to what this person can do something about."""
     found = radar(scope=scope, now=now, each_count=IN_MAIL)

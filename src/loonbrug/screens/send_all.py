@@ -78,6 +78,10 @@ class BatchView:
         return sum(count for outcome, count in self.counts.items() if outcome not in UNSETTLED)
 
     @property
+    def booked_count(self) -> int:
+        return self.counts[Outcome.BOOKED]
+
+    @property
     def is_settled(self) -> bool:
         return self.settled_count == self.count
 

@@ -8,8 +8,11 @@ from django.db import transaction
 
 from loonbrug.access import operations as access
 from loonbrug.access.rights import Level, NotFoundError, Part, Scope
+from loonbrug.directory import nmbrs_queries as nmbrs_companies
 from loonbrug.directory import queries as directory
+from loonbrug.ledger.periods import THIRTEENTH, PeriodRule
 from loonbrug.ledger.problems import Place, Problem, Severity, problem
+from loonbrug.mappings import queries as mappings
 from loonbrug.payroll import operations as payroll
 from loonbrug.payroll import queries
 from loonbrug.payroll.conflicts import planned_imports
@@ -176,9 +179,26 @@ def _run(scope: Scope, draft: JournalDraft, naming: Naming) -> tuple[RunIdentity
     year = _named("year", draft.year, naming.year, _YEARS, problems)
     period = _named("period", draft.period, naming.period, _PERIODS, problems)
     number = _named("run", draft.run_number, naming.run, _RUNS, problems)
+    if company_id is not None and period is not None:
+        problems += period_problems(scope=scope, company_id=company_id, period=period)
     if company_id is None or year is None or period is None or number is None:
         return None, problems
     return RunIdentity(company_id, year, period, number), problems
+
+
+def period_problems(*, scope: Scope, company_id: int, period: int) -> list[Problem]:
+    """A 13th period of a company whose payroll goes by months and whose mapping names none.
+
+    Of a company of which neither Nmbrs nor a mapping tells the payroll periods nothing is said.
+    """
+    if period != THIRTEENTH:
+        return []
+    mapping = mappings.for_company(scope=scope, company_id=company_id)
+    told = nmbrs_companies.period_types(company_ids=[company_id]).get(company_id)
+    kind = told or (mapping.values.payroll_periods if mapping else "")
+    if kind != PeriodRule.MONTH or (mapping and mapping.values.thirteenth_at_year_end):
+        return []
+    return [problem("run_part_thirteenth", place=Place(field="period"))]
 
 
 def range_problems(run: RunIdentity) -> list[Problem]:

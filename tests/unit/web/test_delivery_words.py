@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import translation
 
-from loonbrug.web.deliveries.words import clock, duration
+from loonbrug.web.deliveries.words import duration
+from loonbrug.web.waiting import clock
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 

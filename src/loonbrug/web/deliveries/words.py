@@ -2,15 +2,14 @@
 
 from datetime import datetime
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from loonbrug.delivery.states import State
 from loonbrug.screens.deliveries import DeliveryRow, Queue
-from loonbrug.web.journals.words import reason
+from loonbrug.web.journals.words import reason, refusal
+from loonbrug.web.waiting import account, awaited, next_try
 
 QUEUES = {
     Queue.DUE: lazy("Its turn soon"),
@@ -18,38 +17,29 @@ QUEUES = {
     Queue.LATER: lazy("Later again"),
     Queue.ACCOUNT: lazy("Waits for an AFAS account"),
     Queue.DOUBT: lazy("In doubt"),
-    Queue.PERSON: lazy("Waits for somebody"),
+    Queue.PERSON: lazy("Needs attention"),
 }
 _BY_ITSELF = {
-    State.QUEUED: lazy("It leaves as soon as a call to AFAS is free."),
+    State.QUEUED: lazy(
+        "It leaves as soon as earlier entries for this journal code are done and a call to AFAS is free."
+    ),
     State.SENDING: lazy("AFAS is busy with it."),
-    State.REVERSING: lazy("It is being reversed in AFAS."),
 }
 
 
 def waits_for(row: DeliveryRow, *, now: datetime) -> str:
     """What has to happen before this delivery goes on."""
-    if row.queue is Queue.PERSON:
-        return reason(row.reason) or _("Somebody has to look at it.")
     if row.queue is Queue.ACCOUNT:
-        return _("AFAS account %(user)s has to be authorised again.") % {"user": row.afas_user}
+        return account(row.afas_user)
     if row.queue is Queue.LATER and row.due_at is not None:
-        return _("The next try is at %(time)s.") % {"time": clock(row.due_at, now)}
-    if row.queue is Queue.DOUBT:
-        return _doubt(row, now)
-    return str(_BY_ITSELF[row.state])
-
-
-def _doubt(row: DeliveryRow, now: datetime) -> str:
-    if row.doubt_until is None or row.doubt_until <= now:
-        return _("AFAS is asked whether it was booked.")
-    return _("AFAS may be busy until %(time)s; then we look again.") % {"time": clock(row.doubt_until, now)}
-
-
-def clock(moment: datetime, now: datetime) -> str:
-    """The time; with the day when that is not today."""
-    here, today = timezone.localtime(moment), timezone.localtime(now)
-    return date_format(here, "H:i" if here.date() == today.date() else "j F H:i")
+        return next_try(row.due_at, now=now)
+    if row.awaited and (said := awaited(row.awaited, now=now)):
+        return said
+    if row.refusal:
+        return " ".join(text for text in (reason(row.reason), refusal(row.refusal).message) if text)
+    if row.state in _BY_ITSELF:
+        return str(_BY_ITSELF[row.state])
+    return reason(row.reason) or _("Somebody has to look at it.")
 
 
 def duration(seconds: int) -> str:

@@ -1,6 +1,6 @@
 """The evidence of a journal as a PDF for people, in the reader's language."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -16,6 +16,7 @@ from loonbrug.audit.queries import RecordView
 from loonbrug.payroll.formats.pdf import ENCODING, printable
 from loonbrug.screens.evidence import Evidence, SentEntry
 from loonbrug.web.afas_settings.texts import ENVIRONMENT_TYPES
+from loonbrug.web.evidence.words import act, mapping
 from loonbrug.web.journals import words
 from loonbrug.web.templatetags.loonbrug import amount
 from loonbrug.web.words import language
@@ -117,19 +118,16 @@ class _Document(FPDF):
                 for each in view.decisions
             ),
         )
-        mapping = ((name, _value(value)) for name, value in sorted(sent.mapping.items()))
-        self._table((_("Mapping as used"), _("Value")), (60, 120), mapping)
+        self._table((_("Mapping as used"), _("Value")), (60, 120), mapping(sent.mapping))
 
     def write_acts(self, acts: Iterable[RecordView]) -> None:
-        """Who did what to the journal."""
+        """Who did what to the journal and its entries."""
+        entries = {each.view.id: each.view.ordinal for each in self._found.sent}
         self._title(_("Record"), 12)
         self._table(
             (_("When"), _("By"), _("Act"), _("On")),
             (40, 50, 45, 45),
-            (
-                (_moment(act.at), act.user_name, act.verb, f"{act.subject_kind} {act.subject_id}")
-                for act in acts
-            ),
+            ((_moment(each.at), each.user_name, act(each.verb), _subject(each, entries)) for each in acts),
         )
 
     def _title(self, text: str, size: int) -> None:
@@ -163,8 +161,11 @@ class _Document(FPDF):
 
 
 def _moment(at: datetime | None) -> str:
-    return "" if at is None else date_format(timezone.localtime(at), "j M Y H:i:s")
+    return "" if at is None else date_format(timezone.localtime(at), "j F Y H:i:s")
 
 
-def _value(value: object) -> str:
-    return "" if value is None else str(value)
+def _subject(record: RecordView, entries: Mapping[int, int]) -> str:
+    """The journal, or the entry of it; `entries` are the ordinals of the entries by delivery."""
+    if record.subject_kind == "delivery":
+        return _("Entry %(ordinal)s") % {"ordinal": entries[record.subject_id]}
+    return _("Journal")

@@ -15,7 +15,8 @@ def download(request: OfficeRequest, journal_id: int) -> HttpResponse:
     """One ZIP with everything that is known of this journal."""
     found = evidence(scope=request.scope, journal_id=journal_id)
     run = found.journal.run
-    name = f"{_('evidence')}-{found.company.number}-{run.year}-{run.period:02}-run{run.number}.zip"
+    what = _("evidence")
+    name = f"{what}-{found.company.number}-{run.year}-{run.period:02}-run{run.number}.zip"
     response = HttpResponse(to_zip(found), content_type="application/zip")
     disposition = content_disposition_header(as_attachment=True, filename=name)
     response["Content-Disposition"] = disposition or "attachment"

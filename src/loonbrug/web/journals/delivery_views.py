@@ -21,6 +21,7 @@ from loonbrug.web.journals import sections, words
 from loonbrug.web.journals.forms import DecisionForm, ReasonForm
 from loonbrug.web.journals.views import act
 from loonbrug.web.requests import OfficeRequest
+from loonbrug.web.waiting import awaited
 from loonbrug.workflows import deliver
 
 
@@ -58,6 +59,7 @@ def doubt(request: OfficeRequest, delivery_id: int) -> HttpResponse:
             messages.success(request, _("Your decision is kept with the entry."))
             return redirect("journal", view.journal_id)
     journal = payroll.summary(scope=request.scope, journal_id=view.journal_id)
+    now = timezone.now()
     context = {
         "journal": journal,
         "company": directory.company(scope=request.scope, company_id=journal.run.company_id),
@@ -66,7 +68,8 @@ def doubt(request: OfficeRequest, delivery_id: int) -> HttpResponse:
         "state": words.delivery_state(view),
         "form": form,
         "seen": seen,
-        "can_decide": sections.may_decide(view, now=timezone.now()),
+        "awaited": awaited(view.awaited, now=now) if view.awaited else "",
+        "can_decide": sections.may_decide(view, now=now),
         "can_write": sections.may_act_on(request.scope, view),
     }
     return render(request, "journals/doubt.html", context)

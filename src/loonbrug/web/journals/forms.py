@@ -57,13 +57,21 @@ class ReasonForm(forms.Form):
 
 
 class ReversalForm(ReasonForm):
-    """How a journal is taken out of AFAS, and why."""
+    """How a journal is taken out of AFAS, and why; what AFAS refused before is not proposed again."""
 
-    def __init__(self, data: QueryDict | None, ways: Collection[How]) -> None:
+    def __init__(self, data: QueryDict | None, ways: Collection[How], *, was_refused: bool = False) -> None:
         offered = [way for way in How if way in ways]
-        super().__init__(data, initial={"how": next(iter(offered), "")})
-        choices = [(way.value, _WAYS[way]) for way in offered]
-        self.fields["how"] = forms.ChoiceField(label=_("How?"), widget=forms.RadioSelect, choices=choices)
+        is_counter_proposed = was_refused and How.COUNTER_ENTRY in ways
+        proposed = How.COUNTER_ENTRY if is_counter_proposed else next(iter(offered), "")
+        super().__init__(data, initial={"how": proposed})
+        self.fields["how"] = forms.ChoiceField(
+            label=_("How?"),
+            widget=forms.RadioSelect,
+            choices=[(way.value, _WAYS[way]) for way in offered],
+            help_text=_("AFAS refused to delete it, so a counter-entry is proposed.")
+            if is_counter_proposed
+            else "",
+        )
         self.order_fields(["how", "reason"])
 
 

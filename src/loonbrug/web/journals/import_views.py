@@ -25,7 +25,7 @@ from loonbrug.web.journals import sections, words
 from loonbrug.web.journals.forms import RunForm, UploadForm
 from loonbrug.web.requests import OfficeRequest
 from loonbrug.workflows.check import check_drafts
-from loonbrug.workflows.import_journal import ImportPreview, import_upload, preview
+from loonbrug.workflows.import_journal import ImportPreview, import_upload, period_problems, preview
 
 
 @require_http_methods(["GET", "POST"])
@@ -36,7 +36,7 @@ def choose(request: OfficeRequest, company_id: int) -> HttpResponse:
     named = {name: request.GET[name] for name in RunForm.base_fields if name in request.GET}
     form = UploadForm(request.POST or None, request.FILES or None, initial=named)
     status = 200
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and _has_period(request, company_id, form):
         file = cast("UploadedFile[bytes]", form.cleaned_data["file"])
         if (file.size or 0) <= LARGEST_FILE:
             return redirect("journal-preview", company_id, _kept(request, company, form, file))
@@ -90,7 +90,7 @@ def name_run(request: OfficeRequest, company_id: int, upload_id: int) -> HttpRes
     if _upload(request, company_id, upload_id) is None:
         return redirect("company-payroll", company_id)
     form = RunForm(request.POST)
-    if form.is_valid():
+    if form.is_valid() and _has_period(request, company_id, form):
         operations.name_upload(scope=request.scope, upload_id=upload_id, **form.cleaned_data)
     else:
         for name, errors in form.errors.items():
@@ -115,6 +115,14 @@ def _upload(request: OfficeRequest, company_id: int, upload_id: int) -> UploadVi
     if found.company_id != company_id:
         raise NotFoundError("upload", upload_id)
     return found
+
+
+def _has_period(request: OfficeRequest, company_id: int, form: RunForm) -> bool:
+    """Whether the company's payroll has the period that was typed in; otherwise the form says why not."""
+    period = form.cleaned_data["period"] or 0
+    for found in period_problems(scope=request.scope, company_id=company_id, period=period):
+        form.add_error("period", text_of(found))
+    return form.is_valid()
 
 
 def _lacks_run(found: ImportPreview) -> bool:

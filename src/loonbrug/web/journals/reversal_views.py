@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from loonbrug.access.rights import Level, Part
 from loonbrug.delivery import queries as deliveries
+from loonbrug.delivery.outcomes import Reason
 from loonbrug.delivery.queries import ReversalView
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import State
@@ -29,8 +30,9 @@ def reverse(request: OfficeRequest, journal_id: int) -> HttpResponse:
     scope = request.scope
     journal = payroll.summary(scope=scope, journal_id=journal_id)
     found = deliveries.reversal(scope=scope, journal_id=journal_id)
-    form = ReversalForm(request.POST or None, found.ways)
     seen = ",".join(str(view.id) for view in found.reversible)  # not what was sent in their place since
+    was_refused = any(view.reason == Reason.DELETE_REFUSED for view in found.reversible)
+    form = ReversalForm(request.POST or None, found.ways, was_refused=was_refused)
     if request.method == "POST":
         scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
         scope.require(Part.REVERSAL, Level.WRITE)

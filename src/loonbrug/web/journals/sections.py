@@ -17,6 +17,7 @@ from loonbrug.ledger.problems import Problem, Severity
 from loonbrug.mappings.queries import MappingView, is_as_used
 from loonbrug.payroll.queries import PlannedImport
 from loonbrug.screens.journal_export import MOVING, EntryRow, JournalRow
+from loonbrug.web import waiting
 from loonbrug.web.journals import words
 from loonbrug.web.journals.words import Advice, StateWord
 from loonbrug.workflows.check import CheckResult, check_journal
@@ -71,6 +72,7 @@ class EntrySection:
     state: StateWord
     delivery: DeliveryView | None
     reason: str
+    awaited: str
     advice: Advice | None
     attempts: tuple[AttemptLine, ...]
     decisions: tuple[DecisionLine, ...]
@@ -172,6 +174,7 @@ def entry_section(row: EntryRow, *, mapping: MappingView | None, now: datetime.d
             words.delivery_state(None),
             None,
             "",
+            "",
             None,
             (),
             (),
@@ -213,6 +216,7 @@ def _section(
         state=words.delivery_state(view),
         delivery=view,
         reason=words.reason(view.reason),
+        awaited=waiting.awaited(view.awaited, now=now) if view.awaited else "",
         advice=_advice(view),
         attempts=tuple(map(_attempt_line, view.attempts)),
         decisions=tuple(

@@ -10,7 +10,7 @@ from loonbrug.directory import queries as directory
 from loonbrug.planning import queries as planning
 from loonbrug.planning.queries import OfficePauseView
 from loonbrug.screens.office_home import office_home
-from loonbrug.screens.radar import ON_PAGE, radar
+from loonbrug.screens.radar import ON_PAGE, radar, sees_radar
 from loonbrug.web.office.notices import notices
 from loonbrug.web.radar.words import section
 from loonbrug.web.requests import OfficeRequest
@@ -34,6 +34,7 @@ def home(request: OfficeRequest) -> HttpResponse:
         "screen": screen,
         "notices": notices(request.scope),
         "radar": [section(group) for group in radar(scope=request.scope, now=timezone.now())],
+        "sees_radar": sees_radar(scope=request.scope),
         "pause": _pause(request.scope),
     }
     return render(request, "office/home.html", context)

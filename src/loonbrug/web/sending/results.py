@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy as lazy
 from loonbrug.access.rights import Scope
 from loonbrug.delivery import queries as deliveries
 from loonbrug.delivery.queries import DeliveryView
+from loonbrug.delivery.states import State
 from loonbrug.payroll.formats.export import Value, table_csv, table_xlsx
 from loonbrug.screens.send_all import BatchRow, Fate, Outcome, batch_rows
 from loonbrug.web.field_errors import text_of
 from loonbrug.web.journals import words
+from loonbrug.web.waiting import awaited, next_try
 from loonbrug.web.words import language
 
 _WORDS: dict[Outcome, tuple[str, Promise]] = {
@@ -101,9 +103,11 @@ def _explanation(fate: Fate, sent: Sequence[DeliveryView]) -> str:
 def _of_entry(view: DeliveryView) -> str:
     if view.entry_number:
         return ""
-    if view.doubt_until is not None and view.doubt_until > timezone.now():
-        until = f"{timezone.localtime(view.doubt_until):%H:%M}"
-        return _("AFAS may still be busy until %(time)s. Until then nothing is sent again.") % {"time": until}
+    now = timezone.now()
+    if view.awaited and (said := awaited(view.awaited, now=now)):
+        return said
     answered = [attempt for attempt in view.attempts if attempt.status is not None]
     said = words.refusal(answered[-1]).message if answered else ""
-    return " ".join(text for text in (words.reason(view.reason), said) if text)
+    later = view.due_at if view.state is State.QUEUED else None
+    again = next_try(later, now=now) if later is not None and later > now else ""
+    return " ".join(text for text in (words.reason(view.reason), said, again) if text)

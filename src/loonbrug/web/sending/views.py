@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from loonbrug.access.rights import Level, Part
 from loonbrug.directory import queries as directory
@@ -27,15 +27,20 @@ from loonbrug.workflows import send_all
 
 
 @never_cache
-@require_GET
+@require_http_methods(["GET", "POST"])
 def choose(request: OfficeRequest, debtor_id: int | None = None) -> HttpResponse:
-    """Everything that is not sent yet: what is ready, to tick, and what is not, with the reasons."""
+    """Everything that is not sent yet: what is ready, to tick, and what is not, with the reasons.
+
+    What is posted is what was ticked already, for whoever comes back to the list; it changes nothing.
+    """
     request.scope.require(Part.JOURNAL_EXPORT, Level.READ)
     debtor = _debtor(request, debtor_id)
     periods = open_periods(scope=request.scope, debtor_id=debtor_id)
     period = _period(request.GET.get("period", ""))
     found = send_all.overview(scope=request.scope, debtor_id=debtor_id, period=period)
+    proposed = {each.open.journal.id for each in found.ready if not each.open.was_ended}
     context = _place(debtor) | {
+        "ticked": set(_chosen(request)) if request.method == "POST" else proposed,
         "periods": [(_name(known), count, known == period) for known, count in periods],
         "found": found,
         "groups": grouped(found.blocked),
@@ -51,7 +56,7 @@ def confirm(request: OfficeRequest) -> HttpResponse:
     """The last look before money goes into books: how many, whose, and how much."""
     request.scope.require(Part.JOURNAL_EXPORT, Level.WRITE)
     debtor = _debtor(request, _number(request.POST.get("debtor", "")))
-    chosen = payroll.summaries(scope=request.scope, journal_ids=_ids(request.POST.getlist("journal")))
+    chosen = payroll.summaries(scope=request.scope, journal_ids=_chosen(request))
     if not chosen:
         messages.error(request, _("Tick at least one journal."))
         return _back(debtor)
@@ -78,7 +83,7 @@ def start(request: OfficeRequest) -> HttpResponse:
         batch_id = send_all.start(
             scope=request.scope,
             key=key,
-            journal_ids=_ids(request.POST.get("journals", "").split(",")),
+            journal_ids=_chosen(request),
             debtor_id=debtor.id if debtor else None,
             now=timezone.now(),
         )
@@ -114,6 +119,11 @@ def _totals(journals: Iterable[JournalSummary]) -> dict[str, object]:
         "entry_count": sum(len(journal.entries) for journal in kept),
         "debit": sum((journal.total_debit for journal in kept), ZERO),
     }
+
+
+def _chosen(request: OfficeRequest) -> list[int]:
+    """What is ticked in the list, or stands in the form of the last look."""
+    return _ids([*request.POST.getlist("journal"), *request.POST.get("journals", "").split(",")])
 
 
 def _ids(texts: Iterable[str]) -> list[int]:

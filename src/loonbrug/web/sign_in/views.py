@@ -80,9 +80,12 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """The switch on every page: kept with the user, and in a cookie for the pages before signing in."""
+    """The switch on every page: kept with the user, and in a cookie for the pages before signing in.
+
+    What was typed or ticked comes along where a page asks for that, and is posted on to the page itself.
+    """
     chosen = request.POST.get("language", "")
-    response = HttpResponseRedirect(_next(request))
+    response = HttpResponseRedirect(_next(request), preserve_request="kept" in request.POST)
     if chosen in dict(settings.LANGUAGES):
         response.set_cookie(
             LANGUAGE_COOKIE,

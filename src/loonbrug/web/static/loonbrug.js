@@ -1,5 +1,5 @@
-// What needs a script, and no more: copying a text, closing an open menu,
-// ticking all boxes of a name, and the heading beside each cell of a table that a telephone stacks.
+// What needs a script, and no more: copying a text, closing an open menu, ticking all boxes of a name,
+// taking what is ticked along to the other language, and the heading beside each cell of a table that a telephone stacks.
 // Everything also works without it.
 document.addEventListener("click", async (event) => {
   const copy = event.target.closest("[data-copy]");
@@ -29,6 +29,14 @@ function headFollows(head) {
 document.addEventListener("change", ({ target }) => {
   if (target.dataset.ticks) for (const box of rowsOf(target)) box.checked = target.checked;
   else target.form?.querySelectorAll("[data-ticks]").forEach(headFollows);
+});
+
+document.addEventListener("formdata", ({ target, formData }) => {
+  const kept = target.matches(".language") && document.querySelector("form[data-kept]");
+  if (!kept) return;
+  const own = new Set(formData.keys());
+  for (const [name, value] of new FormData(kept)) if (!own.has(name)) formData.append(name, value);
+  formData.set("kept", "yes");
 });
 
 function headed(row, headings) {
