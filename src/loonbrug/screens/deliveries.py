@@ -60,6 +60,7 @@ class DeliveryRow:
     participant_number: str
     environment_type: str
     afas_user: str
+    is_let_in: bool
     administration: int
     journal_code: str
 
@@ -163,6 +164,7 @@ def _rows(shown: QuerySet[Delivery], page: int, now: datetime) -> tuple[Delivery
             participant_number=row.environment.participant_number,
             environment_type=row.environment.type,
             afas_user=row.connection.afas_user,
+            is_let_in=row.connection.state == ConnectionState.AUTHORISED,
             administration=row.administration,
             journal_code=row.journal_code,
         )

@@ -31,7 +31,7 @@ def waits_for(row: DeliveryRow, *, now: datetime) -> str:
     """What has to happen before this delivery goes on."""
     if row.queue is Queue.PERSON:
         return reason(row.reason) or _("Somebody has to look at it.")
-    if row.queue is Queue.ACCOUNT:
+    if row.queue is Queue.ACCOUNT or (row.queue is Queue.DOUBT and not row.is_let_in):
         return _("AFAS account %(user)s has to be authorised again.") % {"user": row.afas_user}
     if row.queue is Queue.LATER and row.due_at is not None:
         return _("The next try is at %(time)s.") % {"time": clock(row.due_at, now)}
