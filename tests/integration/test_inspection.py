@@ -173,6 +173,20 @@ def test_proven_absent_is_queued_again_and_never_before_the_limit(office: Delive
     assert at >= LIMIT
 
 
+def test_a_witness_is_of_the_same_administration_journal_and_book_year(office: DeliveryOffice) -> None:
+    earlier = office.sent(BOOKED)
+    Delivery.objects.filter(pk=earlier).update(year=2025)
+    office.queue(administration=2)
+    (claim,) = office.claim()
+    office.answer(claim.claim_id, BOOKED)
+    doubtful = office.sent(UNKNOWN)
+    for year, witness in ((2025, ""), (2026, Delivery.objects.get(pk=earlier).voucher_number)):
+        Delivery.objects.filter(pk=earlier).update(year=year)
+        Delivery.objects.filter(pk=doubtful).update(due_at=NOW)
+        (question,) = [each for each in ask(office) if each.kind is Kind.DOUBT]
+        assert question.witness == witness
+
+
 def test_without_sight_absence_is_never_proven_and_a_person_decides_after_a_further_hour(
     office: DeliveryOffice,
 ) -> None:
