@@ -173,6 +173,17 @@ def test_proven_absent_is_queued_again_and_never_before_the_limit(office: Delive
     assert at >= LIMIT
 
 
+def test_a_look_while_the_message_may_still_be_on_its_way_proves_nothing(office: DeliveryOffice) -> None:
+    office.sent(BOOKED)
+    delivery_id = office.sent(UNKNOWN)
+    too_early = NOW + 2 * POLICY.send_window - seconds(1)
+    for at in (too_early, LIMIT + POLICY.send_window):
+        Delivery.objects.filter(pk=delivery_id).update(due_at=at)
+        (question,) = [each for each in ask(office, at) if each.kind is Kind.DOUBT]
+        tell(question, at, sight=True)
+        assert state_of(delivery_id) is State.IN_DOUBT
+
+
 def test_a_witness_is_of_the_same_administration_journal_and_book_year(office: DeliveryOffice) -> None:
     earlier = office.sent(BOOKED)
     Delivery.objects.filter(pk=earlier).update(year=2025)
@@ -251,6 +262,16 @@ def test_a_paused_connection_freezes_its_doubts(office: DeliveryOffice) -> None:
     assert ask(office, LIMIT + seconds(60)) == ()
     assert asking.end_doubts(environment_id=office.environment_id, now=LIMIT + seconds(60)) == 0
     assert state_of(delivery_id) is State.IN_DOUBT
+
+
+def test_a_paused_connection_freezes_its_doubts_though_it_had_nothing_to_look_with() -> None:
+    """Once it is let in again, it may have."""
+    office = make_office()
+    delivery_id = office.sent(UNKNOWN)
+    for state, ended in ((ConnectionState.BROKEN, 0), (ConnectionState.AUTHORISED, 1)):
+        Connection.objects.update(state=state)
+        assert asking.end_doubts(environment_id=office.environment_id, now=LIMIT) == ended
+    assert state_of(delivery_id) is State.UNDECIDED
 
 
 def test_an_account_of_which_we_do_not_know_yet_what_it_may_see_freezes_its_doubts(
