@@ -335,6 +335,47 @@ def test_read_back_wants_exactly_one_as_sent(office: DeliveryOffice) -> None:
     assert (delivery.state, delivery.compared, delivery.due_at) == (State.VERIFIED, "accounts_and_axes", None)
 
 
+def verify(office: DeliveryOffice, delivery_id: int, at: datetime) -> datetime | None:
+    """The books show it once; when it is read back again."""
+    for question in ask(office, at):
+        tell(question, at, *lines_of(delivery_id))
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert delivery.state == State.VERIFIED
+    return delivery.due_at
+
+
+def test_what_had_an_unanswered_attempt_is_read_back_once_more_after_the_limit(
+    office: DeliveryOffice,
+) -> None:
+    numbers_are_kept(office)
+    delivery_id = office.sent(UNKNOWN)
+    (question,) = ask(office, NOW + seconds(2))
+    tell(question, NOW + seconds(2), *lines_of(delivery_id))
+    assert verify(office, delivery_id, NOW + seconds(3)) == LIMIT
+    (question,) = ask(office, LIMIT)
+    tell(question, LIMIT, *lines_of(delivery_id), *lines_of(delivery_id, entry_number="5790"))
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert (delivery.state, delivery.reason) == (State.CONFLICT, Reason.DOUBLE)
+
+
+def test_and_again_when_the_worker_of_that_attempt_reports_that_it_does_not_know(
+    office: DeliveryOffice,
+) -> None:
+    """It may have stood still between the check and the write, and have sent it only now."""
+    numbers_are_kept(office)
+    delivery_id = office.queue()
+    office.start()
+    (lost,) = office.claim()
+    office.start()
+    (question,) = ask(office, NOW + 2 * POLICY.send_window)
+    tell(question, NOW + 2 * POLICY.send_window, *lines_of(delivery_id))
+    assert verify(office, delivery_id, LIMIT) is None
+    thawed = LIMIT + timedelta(hours=1)
+    assert office.answer(lost.claim_id, UNKNOWN, at=thawed) is State.VERIFIED
+    assert verify(office, delivery_id, thawed) == thawed + POLICY.read_time_out
+    assert verify(office, delivery_id, thawed + POLICY.read_time_out) is None
+
+
 def test_read_back_says_that_only_accounts_were_compared() -> None:
     office = may_look(make_office(), "Profit_Transactions")
     numbers_are_kept(office)
