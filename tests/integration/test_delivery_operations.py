@@ -157,6 +157,16 @@ def test_what_a_dead_worker_was_sending_is_in_doubt_not_queued(office: DeliveryO
     assert office.claim(at=LATER) == ()
 
 
+def test_what_another_drain_was_sending_is_not_looked_up_before_that_look_counts(
+    office: DeliveryOffice,
+) -> None:
+    delivery_id = office.queue()
+    office.start()
+    office.claim()
+    office.start(at=NOW + timedelta(seconds=1))
+    assert Delivery.objects.get(pk=delivery_id).due_at == NOW + 2 * POLICY.send_window
+
+
 def test_a_dead_workers_answer_is_still_believed_when_it_comes(office: DeliveryOffice) -> None:
     delivery_id = office.queue()
     office.start()

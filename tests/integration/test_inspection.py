@@ -130,6 +130,17 @@ def test_the_question_of_an_overtaken_drain_frees_no_call_of_the_newer(office: D
     assert taken == ()
 
 
+def test_calls_that_look_leave_fewer_to_read_back_with(office: DeliveryOffice) -> None:
+    office.sent(BOOKED)
+    looking = frozenset((administration, "90") for administration in range(2, 7))
+    asked = Ask(office.environment_id, office.epoch, 0, 5, POLICY, NOW, looking)
+    for ask_now, count in ((asked, 0), (replace(asked, looking=frozenset(sorted(looking)[:4])), 1)):
+        with transaction.atomic():
+            (taken,) = asking.take_questions([ask_now])
+        assert isinstance(taken, tuple)
+        assert len(taken) == count
+
+
 def test_drains_that_ask_together_get_each_its_own_questions() -> None:
     north, south = may_look(make_office()), may_look(make_office("Kantoor Zuid", "54321"))
     booked = {office.environment_id: office.sent(BOOKED) for office in (north, south)}
@@ -400,6 +411,17 @@ def test_two_entries_under_our_number_need_a_person(office: DeliveryOffice) -> N
     (question,) = ask(office)
     tell(question, NOW, *lines_of(delivery_id), *lines_of(delivery_id, entry_number="5790"))
     assert state_of(delivery_id) is State.CONFLICT
+
+
+def test_our_number_on_another_entry_than_the_one_that_afas_told_is_a_second_one(
+    office: DeliveryOffice,
+) -> None:
+    numbers_are_kept(office)
+    delivery_id = office.sent(BOOKED)
+    (question,) = ask(office)
+    tell(question, NOW, *lines_of(delivery_id, entry_number="5790"))
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert (delivery.state, delivery.reason) == (State.CONFLICT, Reason.DOUBLE)
 
 
 def test_read_backs_of_one_administration_are_one_question(office: DeliveryOffice) -> None:
