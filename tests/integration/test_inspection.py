@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -432,10 +433,13 @@ def test_read_backs_of_one_administration_are_one_question(office: DeliveryOffic
     assert len(question.wanted) == 5
 
 
-def test_lines_of_another_journal_or_administration_are_not_ours(office: DeliveryOffice) -> None:
+@pytest.mark.parametrize("elsewhere", [{"journal_code": "10"}, {"administration": 2}])
+def test_lines_of_another_journal_or_administration_are_not_ours(
+    office: DeliveryOffice, elsewhere: dict[str, Any]
+) -> None:
     delivery_id = office.sent(UNKNOWN)
     (question,) = ask(office, NOW + seconds(2))
-    strange = [replace(line, journal_code="10") for line in lines_of(delivery_id)]
+    strange = [replace(line, **elsewhere) for line in lines_of(delivery_id)]
     tell(question, NOW + seconds(2), *strange)
     assert state_of(delivery_id) is State.IN_DOUBT
 
