@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.running import ask
+
 from benchmarks.chaos.faults import Faults
 from benchmarks.chaos.installation import Installation
 from benchmarks.chaos.office import DONE, Harness, contents
-from benchmarks.chaos.processes import Surroundings, ask
+from benchmarks.chaos.processes import Surroundings
 from benchmarks.chaos.storm import Storm
 from benchmarks.chaos.verdict import compare, most_at_once
 from benchmarks.chaos.world import ENVIRONMENTS, entries

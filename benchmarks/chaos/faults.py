@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.chaos.processes import Surroundings, ask
+from tests.running import ask
+
+from benchmarks.chaos.processes import Surroundings
 from benchmarks.chaos.world import Entry
 
 #: The smallest share of deliveries that every kind of fault has to strike; and never fewer than two.

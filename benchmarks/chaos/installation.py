@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Self
 
 from tests.postgresql_server import Server, running
+from tests.running import free_port
 
-from benchmarks.chaos.processes import Process, Surroundings, free_port
+from benchmarks.chaos.processes import Process, Surroundings
 from benchmarks.chaos.relay import Relay
 from loonbrug.engine.procrastinate import STALLED_AFTER_SECONDS
 from loonbrug.project.engines import EngineName

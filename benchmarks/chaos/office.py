@@ -13,9 +13,10 @@ from typing import Any
 
 from django.db import OperationalError, connections, transaction
 from django.db.models import Count, Q
+from tests.running import ask
 
 from afas_client.auth import EnvironmentType
-from benchmarks.chaos.processes import Surroundings, ask
+from benchmarks.chaos.processes import Surroundings
 from benchmarks.chaos.world import OFFICES, Entry, keys_of, user_of
 from loonbrug.access.models import Office
 from loonbrug.access.rights import Scope, service_scope

@@ -1,10 +1,8 @@
 """Real processes: started, killed, stopped for a while, and ended with the run whatever happens."""
 
-import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -13,28 +11,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.request import Request, urlopen
+
+from tests.running import HERE, ask, free_port, is_listening
 
 from benchmarks.chaos.relay import Relay
 
-HERE = "127.0.0.1"
 LOOPBACK = f"http://{HERE}"
 READY_WITHIN_SECONDS = 90.0
 END_WITHIN_SECONDS = 15.0
 #: Of the forgotten connections; silence costs the product all of its patience.
 SILENT_SHARE = 0.25
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HERE, 0))
-        return int(probe.getsockname()[1])
-
-
-def ask(url: str, method: str = "GET", document: object = None) -> Any:
-    body = None if document is None else json.dumps(document).encode()
-    with urlopen(Request(url, data=body, method=method), timeout=30) as answer:
-        return json.load(answer)
 
 
 class Process:
@@ -70,8 +56,7 @@ class Process:
             with self._log.open("rb") as log:
                 log.seek(self._said_before)
                 return b'"working"' in log.read(10_000)
-        with socket.socket() as probe:
-            return probe.connect_ex((HERE, self._port)) == 0
+        return is_listening(self._port)
 
     def has_died(self) -> bool:
         """Whether it ended by itself."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from benchmarks.chaos.processes import free_port
+from tests.running import free_port
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 #: What the product says once its engine runs.

@@ -1,21 +1,13 @@
 """Authorising and mapping against the sandbox of AFAS in a process of its own, with mail that is really mailed."""
 
 import datetime
-import json
-import re
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.error import URLError
-from urllib.request import Request, urlopen
 
 import pytest
 from pytest_django import Settings
+from tests.running import Installation, environment_part
 
 from afas_client.auth import EnvironmentType
 from loonbrug.access.models import Office
@@ -32,86 +24,42 @@ NOW = datetime.datetime(2026, 11, 23, 9, 0, tzinfo=datetime.UTC)
 LATER = NOW + datetime.timedelta(minutes=1)
 
 
-def _ask(url: str, method: str = "GET", document: object = None) -> Any:
-    body = None if document is None else json.dumps(document).encode()
-    with urlopen(
-        Request(url, body, {"Content-Type": "application/json"}, method=method), timeout=10
-    ) as answer:
-        return json.load(answer)
-
-
 @dataclass(frozen=True)
 class Sandbox:
-    """The control port of AFAS, and the mailbox of its users."""
+    """AFAS and the mailbox of its users."""
 
-    control: str
-    mailbox: str
+    running: Installation
 
     def keys(self) -> dict[str, str]:
-        environments = _ask(f"{self.control}/world")["environments"]
+        environments = self.running.control("GET", "/world")["environments"]
         connector = next(each for each in environments if each["type"] == "T")["app_connectors"][0]
         return {"api_key": connector["api_key"], "environment_key": connector["environment_key"]}
 
-    def change(self, **part: object) -> None:
-        _ask(
-            f"{self.control}/world", "POST", {"environments": [{"participant": "12345", "type": "T", **part}]}
-        )
+    def change(self, **part: Sequence[Any] | bool | str) -> None:
+        self.running.control("POST", "/world", environment_part(**part))
 
     def mails(self) -> list[str]:
-        return [mail["text"] for mail in _ask(f"{self.mailbox}/api/mails")]
+        return [mail["text"] for mail in self.running.mails()]
 
     def newest_code(self) -> str:
         """The code in the newest mail; AFAS mails while it answers, so it is there at once."""
-        found = re.search(r"\b[0-9]{8}\b", self.mails()[0])
-        assert found is not None
-        return found.group()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(url: str) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        try:
-            _ask(url)
-        except (URLError, ConnectionError):
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail(f"{url} did not come up")
+        return self.running.mailed_code()
 
 
 @pytest.fixture(scope="module")
-def processes() -> Iterator[tuple[Sandbox, str]]:
-    """AFAS and a mail catcher; and the address at which the product finds AFAS."""
-    profit, control, smtp, mail = (str(_free_port()) for _ in range(4))
-    commands = (
-        ["afas_sandbox.mail_catcher", "--smtp-port", smtp, "--port", mail],
-        ["afas_sandbox", "--port", profit, "--control-port", control, "--smtp", f"127.0.0.1:{smtp}"],
-    )
-    with ExitStack() as running:
-        for command in commands:
-            process = running.enter_context(
-                subprocess.Popen([sys.executable, "-m", *command], stdout=subprocess.DEVNULL)
-            )
-            running.callback(process.terminate)
-        sandbox = Sandbox(f"http://127.0.0.1:{control}", f"http://127.0.0.1:{mail}")
-        _wait_for(f"{sandbox.control}/world")
-        _wait_for(f"{sandbox.mailbox}/api/mails")
-        yield sandbox, f"http://127.0.0.1:{profit}/{{participant_number}}.{{segment}}/ProfitRestServices"
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with Installation(tmp_path_factory.mktemp("afas"), scale=1) as running:
+        running.start_afas()
+        yield running
 
 
 @pytest.fixture
-def sandbox(processes: tuple[Sandbox, str], settings: Settings) -> Sandbox:
+def sandbox(process: Installation, settings: Settings) -> Sandbox:
     """As fresh as on its first day."""
-    running, settings.AFAS_URL = processes
-    _ask(f"{running.control}/reset", "POST")
-    _ask(f"{running.mailbox}/api/mails", "DELETE")
-    return running
+    settings.AFAS_URL = process.environment["LOONBRUG_AFAS_URL"]
+    process.control("POST", "/reset")
+    process.forget_mails()
+    return Sandbox(process)
 
 
 @pytest.fixture

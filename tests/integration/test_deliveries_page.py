@@ -2,6 +2,7 @@
 
 import re
 from copy import copy
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -19,6 +20,7 @@ from tests.integration.delivery_office import (
 
 from loonbrug.access.models import Right, Template, User
 from loonbrug.access.rights import Level, Part
+from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery.models import Delivery
 from loonbrug.payroll.models import PayrollRun
 from loonbrug.screens.deliveries import Narrowing, Queue, deliveries_screen
@@ -118,6 +120,18 @@ def test_what_waits_for_a_paused_account_names_it(office: DeliveryOffice) -> Non
     assert "AFAS account 12345.admin has to be authorised again." in text
     text = page(office, language="nl")
     assert "AFAS-account 12345.admin moet opnieuw geauthenticeerd worden." in text
+
+
+@pytest.mark.parametrize("doubt_hours", [-1, 1])
+def test_a_doubt_of_a_paused_account_does_not_say_that_afas_is_asked(
+    office: DeliveryOffice, doubt_hours: int
+) -> None:
+    doubtful = office.sent(UNKNOWN, at=timezone.now())
+    Delivery.objects.filter(pk=doubtful).update(doubt_until=timezone.now() + timedelta(hours=doubt_hours))
+    Connection.objects.update(state=ConnectionState.BROKEN)
+    text = page(office)
+    assert counts(text)["In doubt"] == 1
+    assert "AFAS account 12345.admin has to be authorised again." in text
 
 
 def test_the_address_narrows_the_list(office: DeliveryOffice) -> None:

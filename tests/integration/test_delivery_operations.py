@@ -1,5 +1,6 @@
 """Queueing, claiming, recording, and what a person may do: each rule of delivery on the real tables."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -22,11 +23,12 @@ from tests.integration.delivery_office import (
 from loonbrug.access.rights import NotFoundError
 from loonbrug.connections import operations as connections
 from loonbrug.connections.models import Connection, ConnectionState
-from loonbrug.delivery import asking, decisions, queries
+from loonbrug.delivery import asking, decisions, queries, reversing
 from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.lanes import OvertakenError
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.outcomes import Reason
+from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import State
 from loonbrug.ledger.problems import ProblemsError
 
@@ -77,6 +79,20 @@ def test_sending_anew_after_cancelling_takes_another_voucher_number(office: Deli
     numbers = set(Delivery.objects.filter(pk__in=[first, second]).values_list("voucher_number", flat=True))
     assert len(numbers) == 2
     assert Delivery.objects.get(pk=second).generation == 1
+
+
+def test_a_counter_entry_that_came_to_nothing_takes_no_number_of_its_entry(office: DeliveryOffice) -> None:
+    """A restored backup finds its bookings by the numbers that it would make itself."""
+    delivery_id = office.sent(BOOKED)
+    first = Delivery.objects.get(pk=delivery_id)
+    journal = {"office_id": first.office_id, "journal_id": first.journal_id}
+    for answer in (REFUSED, replace(BOOKED, entry_number="6000")):
+        reversing.reverse(**journal, how=How.COUNTER_ENTRY, reason="verkeerd", by="Anna", now=NOW)
+        (claim,) = office.claim()
+        office.answer(claim.claim_id, answer)
+    assert state_of(delivery_id) is State.REVERSED
+    assert Delivery.objects.filter(reverses=first, is_ended=True).count() == 1
+    assert Delivery.objects.get(pk=office.queue(run_id=first.run_id)).generation == 1
 
 
 def test_sending_again_keeps_payload_and_voucher_number(office: DeliveryOffice) -> None:
@@ -155,6 +171,16 @@ def test_what_a_dead_worker_was_sending_is_in_doubt_not_queued(office: DeliveryO
     office.start(at=NOW + timedelta(minutes=2))
     assert state_of(delivery_id) is State.IN_DOUBT
     assert office.claim(at=LATER) == ()
+
+
+def test_what_another_drain_was_sending_is_not_looked_up_before_that_look_counts(
+    office: DeliveryOffice,
+) -> None:
+    delivery_id = office.queue()
+    office.start()
+    office.claim()
+    office.start(at=NOW + timedelta(seconds=1))
+    assert Delivery.objects.get(pk=delivery_id).due_at == NOW + 2 * POLICY.send_window
 
 
 def test_a_dead_workers_answer_is_still_believed_when_it_comes(office: DeliveryOffice) -> None:

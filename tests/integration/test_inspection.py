@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -130,6 +131,17 @@ def test_the_question_of_an_overtaken_drain_frees_no_call_of_the_newer(office: D
     assert taken == ()
 
 
+def test_calls_that_look_leave_fewer_to_read_back_with(office: DeliveryOffice) -> None:
+    office.sent(BOOKED)
+    looking = frozenset((administration, "90") for administration in range(2, 7))
+    asked = Ask(office.environment_id, office.epoch, 0, 5, POLICY, NOW, looking)
+    for ask_now, count in ((asked, 0), (replace(asked, looking=frozenset(sorted(looking)[:4])), 1)):
+        with transaction.atomic():
+            (taken,) = asking.take_questions([ask_now])
+        assert isinstance(taken, tuple)
+        assert len(taken) == count
+
+
 def test_drains_that_ask_together_get_each_its_own_questions() -> None:
     north, south = may_look(make_office()), may_look(make_office("Kantoor Zuid", "54321"))
     booked = {office.environment_id: office.sent(BOOKED) for office in (north, south)}
@@ -171,6 +183,31 @@ def test_proven_absent_is_queued_again_and_never_before_the_limit(office: Delive
                 tell(question, at, sight=True)
     assert state_of(delivery_id) is State.QUEUED
     assert at >= LIMIT
+
+
+def test_a_look_while_the_message_may_still_be_on_its_way_proves_nothing(office: DeliveryOffice) -> None:
+    office.sent(BOOKED)
+    delivery_id = office.sent(UNKNOWN)
+    too_early = NOW + 2 * POLICY.send_window - seconds(1)
+    for at in (too_early, LIMIT + POLICY.send_window):
+        Delivery.objects.filter(pk=delivery_id).update(due_at=at)
+        (question,) = [each for each in ask(office, at) if each.kind is Kind.DOUBT]
+        tell(question, at, sight=True)
+        assert state_of(delivery_id) is State.IN_DOUBT
+
+
+def test_a_witness_is_of_the_same_administration_journal_and_book_year(office: DeliveryOffice) -> None:
+    earlier = office.sent(BOOKED)
+    Delivery.objects.filter(pk=earlier).update(year=2025)
+    office.queue(administration=2)
+    (claim,) = office.claim()
+    office.answer(claim.claim_id, BOOKED)
+    doubtful = office.sent(UNKNOWN)
+    for year, witness in ((2025, ""), (2026, Delivery.objects.get(pk=earlier).voucher_number)):
+        Delivery.objects.filter(pk=earlier).update(year=year)
+        Delivery.objects.filter(pk=doubtful).update(due_at=NOW)
+        (question,) = [each for each in ask(office) if each.kind is Kind.DOUBT]
+        assert question.witness == witness
 
 
 def test_without_sight_absence_is_never_proven_and_a_person_decides_after_a_further_hour(
@@ -239,6 +276,16 @@ def test_a_paused_connection_freezes_its_doubts(office: DeliveryOffice) -> None:
     assert state_of(delivery_id) is State.IN_DOUBT
 
 
+def test_a_paused_connection_freezes_its_doubts_though_it_had_nothing_to_look_with() -> None:
+    """Once it is let in again, it may have."""
+    office = make_office()
+    delivery_id = office.sent(UNKNOWN)
+    for state, ended in ((ConnectionState.BROKEN, 0), (ConnectionState.AUTHORISED, 1)):
+        Connection.objects.update(state=state)
+        assert asking.end_doubts(environment_id=office.environment_id, now=LIMIT) == ended
+    assert state_of(delivery_id) is State.UNDECIDED
+
+
 def test_an_account_of_which_we_do_not_know_yet_what_it_may_see_freezes_its_doubts(
     office: DeliveryOffice,
 ) -> None:
@@ -300,6 +347,47 @@ def test_read_back_wants_exactly_one_as_sent(office: DeliveryOffice) -> None:
     assert (delivery.state, delivery.compared, delivery.due_at) == (State.VERIFIED, "accounts_and_axes", None)
 
 
+def verify(office: DeliveryOffice, delivery_id: int, at: datetime) -> datetime | None:
+    """The books show it once; when it is read back again."""
+    for question in ask(office, at):
+        tell(question, at, *lines_of(delivery_id))
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert delivery.state == State.VERIFIED
+    return delivery.due_at
+
+
+def test_what_had_an_unanswered_attempt_is_read_back_once_more_after_the_limit(
+    office: DeliveryOffice,
+) -> None:
+    numbers_are_kept(office)
+    delivery_id = office.sent(UNKNOWN)
+    (question,) = ask(office, NOW + seconds(2))
+    tell(question, NOW + seconds(2), *lines_of(delivery_id))
+    assert verify(office, delivery_id, NOW + seconds(3)) == LIMIT
+    (question,) = ask(office, LIMIT)
+    tell(question, LIMIT, *lines_of(delivery_id), *lines_of(delivery_id, entry_number="5790"))
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert (delivery.state, delivery.reason) == (State.CONFLICT, Reason.DOUBLE)
+
+
+def test_and_again_when_the_worker_of_that_attempt_reports_that_it_does_not_know(
+    office: DeliveryOffice,
+) -> None:
+    """It may have stood still between the check and the write, and have sent it only now."""
+    numbers_are_kept(office)
+    delivery_id = office.queue()
+    office.start()
+    (lost,) = office.claim()
+    office.start()
+    (question,) = ask(office, NOW + 2 * POLICY.send_window)
+    tell(question, NOW + 2 * POLICY.send_window, *lines_of(delivery_id))
+    assert verify(office, delivery_id, LIMIT) is None
+    thawed = LIMIT + timedelta(hours=1)
+    assert office.answer(lost.claim_id, UNKNOWN, at=thawed) is State.VERIFIED
+    assert verify(office, delivery_id, thawed) == thawed + POLICY.read_time_out
+    assert verify(office, delivery_id, thawed + POLICY.read_time_out) is None
+
+
 def test_read_back_says_that_only_accounts_were_compared() -> None:
     office = may_look(make_office(), "Profit_Transactions")
     numbers_are_kept(office)
@@ -326,6 +414,17 @@ def test_two_entries_under_our_number_need_a_person(office: DeliveryOffice) -> N
     assert state_of(delivery_id) is State.CONFLICT
 
 
+def test_our_number_on_another_entry_than_the_one_that_afas_told_is_a_second_one(
+    office: DeliveryOffice,
+) -> None:
+    numbers_are_kept(office)
+    delivery_id = office.sent(BOOKED)
+    (question,) = ask(office)
+    tell(question, NOW, *lines_of(delivery_id, entry_number="5790"))
+    delivery = Delivery.objects.get(pk=delivery_id)
+    assert (delivery.state, delivery.reason) == (State.CONFLICT, Reason.DOUBLE)
+
+
 def test_read_backs_of_one_administration_are_one_question(office: DeliveryOffice) -> None:
     numbers_are_kept(office)
     for _ in range(5):
@@ -334,10 +433,13 @@ def test_read_backs_of_one_administration_are_one_question(office: DeliveryOffic
     assert len(question.wanted) == 5
 
 
-def test_lines_of_another_journal_or_administration_are_not_ours(office: DeliveryOffice) -> None:
+@pytest.mark.parametrize("elsewhere", [{"journal_code": "10"}, {"administration": 2}])
+def test_lines_of_another_journal_or_administration_are_not_ours(
+    office: DeliveryOffice, elsewhere: dict[str, Any]
+) -> None:
     delivery_id = office.sent(UNKNOWN)
     (question,) = ask(office, NOW + seconds(2))
-    strange = [replace(line, journal_code="10") for line in lines_of(delivery_id)]
+    strange = [replace(line, **elsewhere) for line in lines_of(delivery_id)]
     tell(question, NOW + seconds(2), *strange)
     assert state_of(delivery_id) is State.IN_DOUBT
 

@@ -15,6 +15,7 @@ from tests.integration.delivery_office import (
     DeliveryOffice,
     make_office,
 )
+from tests.integration.test_monitoring import figures
 from tests.integration.two_offices import OfficeWithAll
 from tests.integration.unguarded import sql, unguard
 
@@ -22,9 +23,12 @@ from loonbrug.access.models import Right
 from loonbrug.audit import operations as audit
 from loonbrug.connections.models import Connection
 from loonbrug.delivery.invariants import INVARIANTS, View
+from loonbrug.screens.alarms import alarm_notices
 from loonbrug.screens.invariants import ENTRY_LOST, breaches
+from loonbrug.screens.problem_texts import describe
 from loonbrug.watch import queries
 from loonbrug.watch.models import Alarm
+from loonbrug.web.monitoring.exposition import Exposition
 from loonbrug.workflows.watch import look_around
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +128,7 @@ def test_a_broken_rule_is_found_with_its_delivery(code: str, newest_count: int |
 
 
 @pytest.mark.parametrize("code", BREAKING)
-def test_a_breach_is_an_alarm_of_its_office_and_a_line_in_the_log(code: str) -> None:
+def test_a_breach_is_an_alarm_of_its_office_a_line_in_the_log_and_a_figure(code: str) -> None:
     office, other = make_office(), make_office("Kantoor Zuid", "54321")
     delivery_id = BREAKING[code](office)
     with capture_logs() as lines:
@@ -136,6 +140,11 @@ def test_a_breach_is_an_alarm_of_its_office_and_a_line_in_the_log(code: str) -> 
     (line,) = lines
     assert (line["event"], line["invariant"], line["office"]) == ("breach", code, office.scope.office_id)
     assert delivery_id in line["subjects"]
+    (notice,) = alarm_notices(scope=office.scope)
+    assert str(alarm.count) in describe(notice.problem, "nl").message
+    assert (
+        figures(Exposition().text(now=NOW))[f'loonbrug_breaches{{invariant="{code}"}}'] == f"{alarm.count}.0"
+    )
 
 
 def test_an_alarm_stands_until_it_is_over() -> None:
@@ -173,6 +182,10 @@ def test_an_entry_without_its_delivery_is_found_by_its_journal(noord: OfficeWith
     (found,) = breaches(view)
     assert (found.code, found.office_id) == (ENTRY_LOST, noord.manager.scope.office_id)
     assert found.subject_ids == (journal_id,)
+    look_around(policy=POLICY, now=NOW)
+    told = f"waarvan de verzending van een boeking ontbreekt: 1 (nummer {journal_id})."
+    assert told in noord.reader.browser().get("/").content.decode()
+    assert figures(Exposition().text(now=NOW))[f'loonbrug_breaches{{invariant="{ENTRY_LOST}"}}'] == "1.0"
 
 
 @pytest.mark.parametrize("answer", [BOOKED, REFUSED, UNKNOWN, NOT_LET_IN])

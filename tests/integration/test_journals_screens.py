@@ -444,6 +444,24 @@ def test_a_booking_that_was_found_has_a_number(
     assert doubtful.state == State.UNDECIDED
 
 
+@pytest.mark.parametrize(
+    ("compared", "words"),
+    [
+        ("accounts", "de totalen per grootboekrekening<"),
+        ("accounts_and_axes", "de totalen per grootboekrekening en verbijzonderingscodes<"),
+    ],
+)
+def test_a_verified_entry_says_what_was_compared(
+    office: PayrollOffice, writer: Client, connection: Connection, compared: str, words: str
+) -> None:
+    journal_id = keep(office, draft(office.bakery_id)).journal_id
+    known = {"entry_number": "3001", "compared": compared}
+    verified = delivered(office, connection, journal_id, 1, State.VERIFIED, **known)
+    assert words in page(writer, f"/journals/{journal_id}/")
+    Delivery.objects.filter(pk=verified.pk).update(state=State.CONFLICT)
+    assert words not in page(writer, f"/journals/{journal_id}/")
+
+
 def test_the_state_refreshes_itself_only_while_something_is_under_way(
     office: PayrollOffice, writer: Client, connection: Connection
 ) -> None:

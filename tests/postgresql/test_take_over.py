@@ -1,9 +1,6 @@
 """Real processes: a worker is killed while it sends, and another takes over what it was doing."""
 
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,10 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from benchmarks.chaos.office import Harness, contents
-from benchmarks.chaos.processes import Surroundings, ask
+from benchmarks.chaos.processes import Surroundings
 from benchmarks.chaos.world import ENVIRONMENTS, entries, sandbox_document
 from django.conf import settings
 from django.db import connection
+from tests.running import Process, ask
 
 from loonbrug.delivery.models import Attempt, Delivery
 from loonbrug.delivery.states import State
@@ -43,7 +41,7 @@ def afas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Surroundin
 
 
 @contextmanager
-def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def worker(log: Path) -> Iterator[Process]:
     """A `loonbrug worker` on the database of this test."""
     given = os.environ | {
         "LOONBRUG_DATABASE": urlsplit(settings.DATABASE)
@@ -53,14 +51,8 @@ def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
         "LOONBRUG_AFAS_URL": settings.AFAS_URL,
         "LOONBRUG_SCALE": str(SCALE),
     }
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "loonbrug.project.main", "worker"]
-        process = subprocess.Popen(command, env=given, stdout=output, stderr=output)
-    try:
+    with Process("loonbrug.project.main", "worker", output=log, environment=given) as process:
         yield process
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
@@ -84,9 +76,9 @@ def test_a_killed_workers_call_is_in_doubt_and_the_rest_is_booked_by_another(
     first_log, second_log = tmp_path / "first.log", tmp_path / "second.log"
     with worker(first_log) as first:
         wait_until(lambda: afas_is_busy(afas) and only_under_way(slow), 60, "the slow call alone left")
-        with worker(second_log):
-            wait_until(lambda: b'"working"' in second_log.read_bytes(), 60, "the second worker working")
-            first.send_signal(signal.SIGKILL)
+        with worker(second_log) as second:
+            wait_until(lambda: '"working"' in second.output, 60, "the second worker working")
+            first.kill()
             wait_until(
                 lambda: state_of(slow) is State.IN_DOUBT, TAKEN_OVER_WITHIN_SECONDS, "the call in doubt"
             )

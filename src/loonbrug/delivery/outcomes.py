@@ -184,6 +184,9 @@ def decide(
         return None
     if answer.outcome is Outcome.BOOKED:
         return _booked_late(state, answer, entry_number, now)
+    if answer.outcome is Outcome.UNKNOWN and state in {State.BOOKED, State.VERIFIED}:
+        # Its worker stood still, and may have sent it only now: is it still there once?
+        return Decision(state, due_at=now, entry_number=entry_number)
     late_but_last = state is State.IN_DOUBT and attempts.is_latest and attempts.earlier_settled
     if late_but_last and answer.outcome is not Outcome.UNKNOWN:
         return _settle(answer, attempts, policy, now, first_claimed_at)

@@ -140,8 +140,10 @@ def unanswered_until(deliveries: Sequence[Delivery], *, policy: Policy, now: dat
         Q(ended_at=None) | Q(outcome=Outcome.UNKNOWN), delivery__in=deliveries, kind=AttemptKind.BOOK
     )
     latest: dict[int, datetime] = {}
-    for delivery_id, send_before in attempts.order_by("send_before").values_list(
-        "delivery_id", "send_before"
-    ):
-        latest[delivery_id] = policy.doubt_until(send_before=send_before)
+    for delivery_id, send_before, ended_at in attempts.values_list("delivery_id", "send_before", "ended_at"):
+        until = policy.doubt_until(send_before=send_before)
+        if ended_at is not None and ended_at > until:
+            # Its worker stood still, and may have sent it only then.
+            until = ended_at + policy.read_time_out
+        latest[delivery_id] = max(until, latest.get(delivery_id, until))
     return {delivery_id: until for delivery_id, until in latest.items() if until > now}

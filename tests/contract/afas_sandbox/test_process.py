@@ -1,15 +1,9 @@
 import asyncio
 import signal
-import socket
 import sys
 
 import aiohttp
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+from tests.running import free_port
 
 
 async def test_the_process_tells_its_addresses_serves_and_stops_when_told() -> None:

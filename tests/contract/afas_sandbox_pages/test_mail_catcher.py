@@ -3,13 +3,13 @@
 import asyncio
 import json
 import smtplib
-import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import pytest
 from tests.contract.afas_sandbox_pages.visitor import ORIGIN, Visitor
+from tests.running import free_port
 
 from afas_sandbox.mail_catcher import LOOPBACK, MAIL_LIMIT, Mailbox, app
 
@@ -115,7 +115,7 @@ async def test_a_mail_that_is_not_there_gets_a_calm_page(visitor: Visitor) -> No
 
 
 async def test_mails_come_in_over_smtp(mailbox: Mailbox) -> None:
-    port = _free_port()
+    port = free_port()
     pages = app(mailbox, smtp_port=port)
     async with pages.router.lifespan_context(pages):
         await asyncio.to_thread(_hand_in, port, letter())
@@ -129,8 +129,3 @@ async def test_mails_come_in_over_smtp(mailbox: Mailbox) -> None:
 def _hand_in(port: int, mail: EmailMessage) -> None:
     with smtplib.SMTP(LOOPBACK, port, timeout=10) as connection:
         connection.send_message(mail)
-
-
-def _free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as taken:
-        return int(taken.getsockname()[1])

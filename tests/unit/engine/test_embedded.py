@@ -86,7 +86,18 @@ def test_periodic_work_asks_for_what_is_due_and_goes_on_after_a_failure(
     engine.stop(within_seconds=2)
 
 
-def test_a_stop_waits_for_work_and_then_breaks_it_off() -> None:
+def test_a_stop_waits_for_work_that_ends_in_time() -> None:
+    work = Recorder()
+    engine = engine_of(work)
+    engine.run("drain", 1)
+    assert eventually(lambda: work.started == [1])
+    ending = threading.Timer(0.4, work.may_end.set)
+    ending.start()
+    engine.stop(within_seconds=5)
+    assert (engine.is_alive(), work.may_end.is_set(), work.broken_off) == (False, True, [])
+
+
+def test_a_stop_does_not_wait_for_ever_and_breaks_off_what_is_left() -> None:
     work = Recorder()
     engine = engine_of(work)
     engine.run("drain", 1)

@@ -85,6 +85,7 @@ class _Document(FPDF):
             self._title(_("Counter-entry of entry %(ordinal)s of %(date)s") % heading, 12)
         self._facts(
             (_("State"), words.delivery_state(view).word),
+            (_("Verified by"), words.compared(view)),
             (_("AFAS entry number (EnNo)"), view.entry_number),
             (_("Voucher number (BpNr)"), view.voucher_number),
             (_("Environment"), f"{sent.participant_number} · {kind} · {sent.afas_user}"),

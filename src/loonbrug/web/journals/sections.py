@@ -82,6 +82,7 @@ class EntrySection:
     can_decide: bool
     can_settle: bool
     is_mapping_changed: bool
+    compared: str = ""
 
     @property
     def key(self) -> str:
@@ -232,6 +233,7 @@ def _section(
         is_mapping_changed=view.state in _MAY_GO_ANEW
         and mapping is not None
         and not is_as_used(mapping, view.mapping),
+        compared=words.compared(view),
     )
 
 

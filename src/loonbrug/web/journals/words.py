@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from afas_client.catalogue import find
+from loonbrug.delivery.inspection import Compared
 from loonbrug.delivery.models import AttemptKind
 from loonbrug.delivery.queries import AttemptView, DeliveryView
 from loonbrug.delivery.states import ENDED, State
@@ -127,6 +128,10 @@ _REASONS: dict[str, Promise] = {
         "Not reversed: the counter-entry was not booked. What AFAS said is shown with the counter-entry."
     ),
 }
+_COMPARED: dict[Compared, Promise] = {
+    Compared.ACCOUNTS: gettext_lazy("the totals per ledger account"),
+    Compared.ACCOUNTS_AND_AXES: gettext_lazy("the totals per ledger account and allocation codes"),
+}
 _OUTCOMES: dict[str, Promise] = {
     "": pgettext_lazy("attempt", "under way"),
     "booked": pgettext_lazy("attempt", "booked"),
@@ -236,6 +241,11 @@ def outcome(attempt: AttemptView) -> str:
     if attempt.kind is AttemptKind.DELETE and attempt.outcome in _DELETE_OUTCOMES:
         return str(_DELETE_OUTCOMES[attempt.outcome])
     return str(_OUTCOMES.get(attempt.outcome, attempt.outcome))
+
+
+def compared(view: DeliveryView) -> str:
+    """By what an entry was verified; nothing for one that is not."""
+    return str(_COMPARED[Compared(view.compared)]) if view.state is State.VERIFIED and view.compared else ""
 
 
 def attempt_answer(attempt: AttemptView) -> str:
