@@ -69,4 +69,5 @@ def test_an_attempt_is_one_line_without_salary_or_token(
     text = written.getvalue()
     (attempt,) = [json.loads(each) for each in text.splitlines() if '"attempt"' in each]
     assert {"delivery", "office", "connection", "claim", "outcome", "state", "timestamp"} <= set(attempt)
+    assert attempt["claimed_at"] == NOW.isoformat()
     assert [secret for secret in SECRETS if secret in text] == []

@@ -1,7 +1,7 @@
 """Queueing, claiming, recording, and what a person may do: each rule of delivery on the real tables."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -27,7 +27,7 @@ from loonbrug.delivery import asking, decisions, queries, reversing
 from loonbrug.delivery.decisions import DoubtDecision
 from loonbrug.delivery.lanes import OvertakenError
 from loonbrug.delivery.models import Attempt, Delivery
-from loonbrug.delivery.outcomes import Reason
+from loonbrug.delivery.outcomes import Answer, Outcome, Reason
 from loonbrug.delivery.reversing import How
 from loonbrug.delivery.states import State
 from loonbrug.ledger.problems import ProblemsError
@@ -229,6 +229,41 @@ def test_deliveries_go_on_after_authorising_again(office: DeliveryOffice) -> Non
     )
     assert queries.environments_with_due_work(now=LATER) == (office.environment_id,)
     assert len(office.claim(at=LATER)) == 1
+
+
+def once_more(office: DeliveryOffice, answer: Answer, at: datetime) -> State:
+    """What becomes of what waits when it is sent again and this is the answer."""
+    (claim,) = office.claim(at=at)
+    return office.answer(claim.claim_id, answer, at=at)
+
+
+def test_what_a_person_sends_again_is_tried_as_long_as_anything_else(office: DeliveryOffice) -> None:
+    delivery_id = office.sent(NOT_BOOKED)
+    assert once_more(office, NOT_BOOKED, NOW + POLICY.give_up_after) is State.GIVEN_UP
+    at = NOW + timedelta(days=2)
+    given = {"office_id": office.scope.office_id, "delivery_id": delivery_id, "reason": "AFAS is er weer"}
+    decisions.retry(**given, by="Anna", now=at)
+    assert once_more(office, NOT_BOOKED, at) is State.QUEUED
+    assert once_more(office, NOT_BOOKED, at + POLICY.give_up_after / 2) is State.QUEUED
+    assert once_more(office, NOT_BOOKED, at + POLICY.give_up_after) is State.GIVEN_UP
+
+
+def test_a_pause_of_days_is_no_part_of_how_long_is_tried(office: DeliveryOffice) -> None:
+    office.sent(NOT_LET_IN)
+    monday = NOW + timedelta(days=3)
+    connections.record_authorised(
+        office_id=office.scope.office_id, connection_id=office.connection_id, token=TOKEN, now=monday
+    )
+    assert once_more(office, NOT_BOOKED, monday) is State.QUEUED
+
+
+def test_a_403_after_something_else_is_tried_once_more_too(office: DeliveryOffice) -> None:
+    office.sent(NOT_BOOKED)
+    refused = Answer(Outcome.NOT_LET_IN, status=403, once_more=True)
+    once_more(office, refused, NOW + POLICY.first_wait)
+    assert Connection.objects.get(pk=office.connection_id).state == ConnectionState.AUTHORISED
+    once_more(office, refused, NOW + 2 * POLICY.first_wait)
+    assert Connection.objects.get(pk=office.connection_id).state == ConnectionState.BROKEN
 
 
 @pytest.mark.parametrize(

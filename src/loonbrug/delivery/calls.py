@@ -137,6 +137,7 @@ async def _record(claim: Claim, answer: Answer, work: Work) -> None:
         office=claim.office_id,
         connection=claim.connection_id,
         claim=str(claim.claim_id),
+        claimed_at=(claim.send_before - ground.policy.send_window).isoformat(),
         outcome=answer.outcome,
         status=answer.status,
         code=answer.code,

@@ -114,12 +114,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """What decide needs to know of the attempts beside the one that answered."""
+    """What decide needs to know of the attempts beside the one that answered.
+
+    `not_booked_count` counts since a person sent it again, or its account was let in again.
+    """
 
     is_latest: bool = True
     earlier_settled: bool = True
     earlier_entry_number: str = ""
     not_booked_count: int = 0
+    follows_a_refusal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +228,7 @@ def _later(
 ) -> Decision:
     """Surely not booked: again by itself, until it has been tried long enough."""
     if answer.outcome is Outcome.NOT_LET_IN:
-        pauses = not (answer.once_more and attempts.not_booked_count == 0)
+        pauses = not answer.once_more or attempts.follows_a_refusal
         due_at = now if pauses else now + policy.first_wait
         reason = Reason.CONNECTION_PAUSED if pauses else Reason.NONE
         return Decision(State.QUEUED, reason=reason, due_at=due_at, pauses_connection=pauses)

@@ -157,7 +157,7 @@ def _step(report: Report, row: _Row, decision: Decision, attempts: Sequence[Atte
         reverses_id=row.reverses_id,
         decision=decision,
         entry_number=decision.entry_number or row.entry_number,
-        not_booked_count=row.not_booked_count + counted,
+        not_booked_count=0 if decision.pauses_connection else row.not_booked_count + counted,
         doubt_until=_doubt_until(report, row, decision, attempts),
         now=report.now,
     )
@@ -182,18 +182,20 @@ def _decision(report: Report, row: _Row, attempts: Sequence[Attempt]) -> Decisio
         earlier_settled=all(other.outcome in _SETTLED for other in earlier),
         earlier_entry_number=next((other.entry_number for other in earlier if other.entry_number), ""),
         not_booked_count=row.not_booked_count,
+        follows_a_refusal=bool(earlier) and earlier[-1].outcome == Outcome.NOT_LET_IN,
     )
     if row.kind == AttemptKind.DELETE:
         if not beside.is_latest:
             return None
         return after_answer(row.state, row.reason, report.answer, policy=report.policy, now=report.now)
+    tries = (attempt for attempt in attempts if attempt.number >= row.number - row.not_booked_count)
     return decide(
         state=row.state,
         answer=report.answer,
         attempts=beside,
         policy=report.policy,
         now=report.now,
-        first_claimed_at=min((attempt.claimed_at for attempt in attempts), default=report.now),
+        first_claimed_at=min((attempt.claimed_at for attempt in tries), default=report.now),
         entry_number=row.entry_number,
     )
 

@@ -116,7 +116,7 @@ def test_who_is_not_let_in_keeps_the_delivery_and_pauses_the_connection() -> Non
 def test_403_is_tried_once_more_before_the_connection_pauses() -> None:
     answer = Answer(Outcome.NOT_LET_IN, once_more=True)
     first = decided(State.SENDING, answer)
-    second = decided(State.SENDING, answer, attempts=Attempts(not_booked_count=1))
+    second = decided(State.SENDING, answer, attempts=Attempts(not_booked_count=1, follows_a_refusal=True))
     assert first is not None
     assert second is not None
     assert not first.pauses_connection
