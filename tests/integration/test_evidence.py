@@ -120,8 +120,8 @@ def test_it_tells_who_sent_when_by_which_mapping_and_what_was_read_back(sent: Of
     for words in (
         "Gecontroleerd op de totalen per grootboekrekening",
         "door Anna",
-        "cost_centre_axis 1",
-        *(date_format(timezone.localtime(moment), "j M Y H:i:s") for moment in at),
+        "As voor kostenplaatsen 1",
+        *(date_format(timezone.localtime(moment), "j F Y H:i:s") for moment in at),
     ):
         assert words in told
 
