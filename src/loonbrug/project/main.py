@@ -53,6 +53,10 @@ def _set_up() -> None:
         django.setup()
     except ImproperlyConfigured as wrong:
         raise click.ClickException(str(wrong)) from wrong
+    except OSError as wrong:
+        raise click.ClickException(
+            f"the data folder, or a file that is named, cannot be used: {wrong}"
+        ) from wrong
 
 
 @click.command(cls=Commands)
