@@ -22,6 +22,7 @@ from loonbrug.access.models import Right, Template, User
 from loonbrug.access.rights import Level, Part
 from loonbrug.connections.models import Connection, ConnectionState
 from loonbrug.delivery.models import Delivery
+from loonbrug.delivery.states import State
 from loonbrug.payroll.models import PayrollRun
 from loonbrug.screens.deliveries import Narrowing, Queue, deliveries_screen
 
@@ -159,11 +160,14 @@ def test_htmx_gets_its_part_of_the_page_with_the_same_choice(office: DeliveryOff
     assert "<form" not in text
 
 
+@pytest.mark.parametrize("is_in_doubt", [False, True])
 def test_two_thousand_are_paged_with_few_questions(
-    office: DeliveryOffice, django_assert_max_num_queries: DjangoAssertNumQueries
+    office: DeliveryOffice, django_assert_max_num_queries: DjangoAssertNumQueries, *, is_in_doubt: bool
 ) -> None:
     copies: list[Delivery] = []
     row = Delivery.objects.get(id=office.queue(at=timezone.now()))
+    if is_in_doubt:
+        row.state, row.doubt_until = State.IN_DOUBT, timezone.now() + timedelta(minutes=16)
     for number in range(2, 2_001):
         row.pk, row.run_id, row.voucher_number = None, number, f"202610-{number}"
         copies.append(copy(row))

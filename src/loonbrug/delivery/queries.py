@@ -1,7 +1,7 @@
 """What is known of deliveries; every question is asked within one office."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from loonbrug.connections.models import ConnectionState, Environment
 from loonbrug.delivery import installation
 from loonbrug.delivery.models import Attempt, AttemptKind, Decision, Delivery
 from loonbrug.delivery.outcomes import Reason
-from loonbrug.delivery.questions import connector_of
+from loonbrug.delivery.questions import connectors_of
 from loonbrug.delivery.reversal import REVERSIBLE, UNSETTLED
 from loonbrug.delivery.reversing import How, ways
 from loonbrug.delivery.states import ENDED, State
@@ -109,7 +109,8 @@ def delivery(*, scope: Scope, delivery_id: int) -> DeliveryView:
     found = rows.select_related("connection").prefetch_related("attempts", "decisions").first()
     if found is None:
         raise NotFoundError("delivery", delivery_id)
-    return _view(found)
+    (view,) = _views([found])
+    return view
 
 
 def of_journals(*, scope: Scope, journal_ids: Collection[int]) -> dict[int, tuple[DeliveryView, ...]]:
@@ -118,8 +119,8 @@ def of_journals(*, scope: Scope, journal_ids: Collection[int]) -> dict[int, tupl
     rows = Delivery.objects.filter(office_id=scope.office_id, journal_id__in=journal_ids)
     found: defaultdict[int, list[DeliveryView]] = defaultdict(list)
     rows = rows.select_related("connection").prefetch_related("attempts", "decisions")
-    for row in rows.order_by("ordinal", "generation"):
-        found[row.journal_id].append(_view(row))
+    for view in _views(rows.order_by("ordinal", "generation")):
+        found[view.journal_id].append(view)
     return {journal_id: tuple(views) for journal_id, views in found.items()}
 
 
@@ -128,7 +129,7 @@ def of_run(*, scope: Scope, run_id: int) -> tuple[DeliveryView, ...]:
     scope.require(Part.JOURNAL_EXPORT, Level.READ)
     rows = Delivery.objects.filter(office_id=scope.office_id, run_id=run_id, reverses__isnull=True)
     rows = rows.select_related("connection").prefetch_related("attempts", "decisions")
-    return tuple(_view(row) for row in rows.order_by("ordinal", "id"))
+    return tuple(_views(rows.order_by("ordinal", "id")))
 
 
 def runs_being_sent(*, scope: Scope, run_ids: Collection[int]) -> frozenset[int]:
@@ -194,8 +195,8 @@ def reversal(*, scope: Scope, journal_id: int) -> ReversalView:
     )
     reversible = [row for row in found if row.state in REVERSIBLE]
     return ReversalView(
-        reversible=tuple(map(_view, reversible)),
-        others=tuple(_view(row) for row in found if row not in reversible),
+        reversible=tuple(_views(reversible)),
+        others=tuple(_views(row for row in found if row not in reversible)),
         ways=ways(reversible),
         is_settled=not any(row.state in UNSETTLED for row in found),
     )
@@ -229,20 +230,30 @@ def environments_with_due_work(*, now: datetime) -> tuple[int, ...]:
     return tuple(found.order_by("pk").values_list("pk", flat=True))
 
 
-def awaited(row: Delivery) -> Awaited | None:
-    """What this delivery waits for; None when AFAS is not busy with it and need not be looked at."""
-    if row.doubt_until is None:
-        return None
-    is_let_in = row.connection.state == ConnectionState.AUTHORISED
-    return Awaited(
-        busy_until=row.doubt_until,
-        look_at=row.due_at,
-        can_look=bool(connector_of(row)),
-        lost_account="" if is_let_in else row.connection.afas_user,
-    )
+def awaited(rows: Iterable[Delivery]) -> dict[int, Awaited]:
+    """What each of these waits for; those are left out that AFAS is not busy with and that need not be looked at."""
+    until = {row: row.doubt_until for row in rows if row.doubt_until is not None}
+    connectors = connectors_of(until) if until else {}
+    return {
+        row.pk: Awaited(
+            busy_until=busy_until,
+            look_at=row.due_at,
+            can_look=bool(connectors[row.pk]),
+            lost_account=""
+            if row.connection.state == ConnectionState.AUTHORISED
+            else row.connection.afas_user,
+        )
+        for row, busy_until in until.items()
+    }
 
 
-def _view(row: Delivery) -> DeliveryView:
+def _views(rows: Iterable[Delivery]) -> list[DeliveryView]:
+    found = list(rows)
+    waiting = awaited(found)
+    return [_view(row, waiting.get(row.pk)) for row in found]
+
+
+def _view(row: Delivery, waits_for: Awaited | None) -> DeliveryView:
     return DeliveryView(
         id=row.pk,
         reverses_id=row.reverses_id,
@@ -267,7 +278,7 @@ def _view(row: Delivery) -> DeliveryView:
         payload_hash=row.payload_hash,
         due_at=row.due_at,
         doubt_until=row.doubt_until,
-        awaited=awaited(row),
+        awaited=waits_for,
         queued_at=row.queued_at,
         queued_by=row.queued_by,
         changed_at=row.changed_at,

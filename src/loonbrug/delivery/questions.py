@@ -70,9 +70,19 @@ class Question:
 
 def connector_of(delivery: Delivery) -> str:
     """The connector by which this delivery can be looked up; empty where there is no means to look."""
-    if NumberKeeping.objects.filter(**lane_of(delivery), is_kept=False).exists():
-        return ""
-    return shown_by(delivery.connection.get_connectors)
+    return connectors_of([delivery])[delivery.pk]
+
+
+def connectors_of(deliveries: Collection[Delivery]) -> dict[int, str]:
+    """The connector by which each of these can be looked up; empty where there is no means to look."""
+    lanes = NumberKeeping.objects.filter(
+        environment_id__in={delivery.environment_id for delivery in deliveries}, is_kept=False
+    )
+    lost = list(lanes.values("office_id", "environment_id", "administration", "journal_code"))
+    return {
+        each.pk: "" if lane_of(each) in lost else shown_by(each.connection.get_connectors)
+        for each in deliveries
+    }
 
 
 def shown_by(get_connectors: Collection[str]) -> str:

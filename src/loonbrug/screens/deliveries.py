@@ -144,6 +144,7 @@ def _rows(shown: QuerySet[Delivery], page: int, now: datetime) -> tuple[Delivery
     found = list(ordered.order_by("queued_at", "id")[start : start + PAGE_LENGTH])
     companies = Company.objects.in_bulk({row.company_id for row in found})
     runs = PayrollRun.objects.in_bulk({row.run_id for row in found})
+    waiting = awaited(found)
     refusals = last_answers(delivery_ids=[row.pk for row in found if row.state in _REFUSED])
     return tuple(
         DeliveryRow(
@@ -160,7 +161,7 @@ def _rows(shown: QuerySet[Delivery], page: int, now: datetime) -> tuple[Delivery
             reason=row.reason,
             queue=_queue_of(row, now),
             due_at=row.due_at,
-            awaited=awaited(row),
+            awaited=waiting.get(row.pk),
             refusal=refusals.get(row.pk),
             queued_at=row.queued_at,
             changed_at=row.changed_at,
